@@ -1,0 +1,74 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection wecom.kf and may change at any time.
+
+"""Where Ansible meets the rest: makes the module, hands the options on, and turns errors into results."""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.wecom.kf.plugins.module_utils._argspec import ArgumentSpec
+from ansible_collections.wecom.kf.plugins.module_utils._client import WecomClient
+from ansible_collections.wecom.kf.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
+from ansible_collections.wecom.kf.plugins.module_utils._kf_api import KfApi
+from ansible_collections.wecom.kf.plugins.module_utils._options import (
+    OptionError,
+    Options,
+    read_connection,
+    sends_secrets_in_the_clear,
+)
+
+_Request = t.TypeVar("_Request")
+
+
+class Job(t.Protocol[_Request]):  # type: ignore[misc]
+    """What a module does once its options are read: returns the result, but for C(api_calls)."""
+
+    def __call__(self, request: _Request, /, api: KfApi, *, check_mode: bool, diff: bool) -> dict[str, t.Any]: ...
+
+
+def run_module(
+    argument_spec: ArgumentSpec,
+    read_request: t.Callable[[Options], _Request],
+    job: Job[_Request],
+    nothing_done: t.Callable[[Options], dict[str, t.Any]],
+) -> None:
+    """The whole of a module's main().
+
+    nothing_done: the keys of the result where it fails before it did anything.
+    """
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    nothing = {"changed": False, "api_calls": 0, **nothing_done(module.params)}
+    try:
+        request = read_request(module.params)
+        connection = read_connection(module.params)
+    except OptionError as error:
+        module.fail_json(msg=str(error), **nothing)
+    if sends_secrets_in_the_clear(connection):
+        module.warn("api_url is http://: the secret and the token cross the network unencrypted.")
+    client = WecomClient(
+        connection, concurrency=module.params.get("concurrency", 1), on_secret=module.no_log_values.add
+    )
+    try:
+        result = job(request, KfApi(client), check_mode=module.check_mode, diff=module._diff)
+    except Exception as exception:  # a bug of ours: say so, but let no URL with a token out of it
+        module.fail_json(
+            msg=f"an error in wecom.kf itself, please report it ({type(exception).__name__});"
+            " what was done until then is not known, and running again finds out",
+            exception=client.redactor.clean(traceback.format_exc()),
+            **{**nothing, "api_calls": client.api_calls},
+        )
+    finally:
+        client.close()
+    result["api_calls"] = client.api_calls
+    if result["failed"]:
+        module.fail_json(**result)
+    module.exit_json(**result)
