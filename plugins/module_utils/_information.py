@@ -29,7 +29,7 @@ def who_serves(asked: AccountsAsked, api: KfApi, **_modes: bool) -> dict[str, t.
         return {"open_kfid": open_kfid, "failed": False, "msg": f"{len(rows)} serve", "servicers": rows}, None
 
     def unread(open_kfid: str, failure: WecomError) -> dict[str, t.Any]:
-        return {"open_kfid": open_kfid, "failed": True, "msg": failure.sentence(), "servicers": []}
+        return {"open_kfid": open_kfid, "failed": True, "msg": failure.sentence(), "servicers": None}
 
     accounts = SideBySide(api.client, asked.concurrency).each(asked.open_kfids, read, unread)
     failed = [account for account in accounts if account["failed"]]
@@ -53,6 +53,11 @@ def which_accounts(asked: AccountFilter, api: KfApi, **_modes: bool) -> dict[str
         failure = error.as_result()
         return {"changed": False, "failed": True, "msg": error.sentence(), "accounts": [], "failure": failure}
     return {"changed": False, "failed": False, "msg": f"{len(accounts)} accounts", "accounts": accounts}
+
+
+def no_accounts(_options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The result where nothing was tried, but for C(changed) and C(msg)."""
+    return {"accounts": []}
 
 
 def _servicer_row(servicer: Servicer) -> dict[str, t.Any]:

@@ -143,7 +143,7 @@ def check_userid(userid: str) -> None:
         raise OptionError(f"userids: {userid!r} is longer than {_LONGEST_ID} bytes")
     raise OptionError(
         f"userids: {userid!r} is no userid, which is made of digits, letters and _-@. and begins with a digit or letter"
-        " (a name or a phone number is not a userid)"
+        " (a display name is not a userid)"
     )
 
 

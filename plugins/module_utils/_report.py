@@ -176,3 +176,8 @@ def _lines(names: list[t.Any]) -> str:
 def empty_account_report(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The result of one account where nothing was tried, but for C(changed) and C(msg)."""
     return {"open_kfid": options["open_kfid"], "servicers": [], "summary": _summary([])}
+
+
+def empty_accounts_report(_options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The result of many accounts where nothing was tried, but for C(changed) and C(msg)."""
+    return {"accounts": [], "summary": _summary([])}

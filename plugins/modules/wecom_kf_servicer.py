@@ -18,6 +18,7 @@ author:
   - wecom.kf contributors (@wecom-kf)
 extends_documentation_fragment:
   - wecom.kf.attributes
+  - wecom.kf.servicer_state
   - wecom.kf.connection
 attributes:
   check_mode:
@@ -49,26 +50,9 @@ options:
     type: list
     elements: int
     aliases: [department_id_list]
-  state:
-    description:
-      - V(present) makes sure that those named serve, V(absent) that they do not.
-      - V(exact) makes sure that those named serve and nobody else. It adds before it removes; when every addition
-        failed, it keeps one of those who serve now rather than leave nobody.
-    type: str
-    choices: [present, absent, exact]
-    default: present
-  max_removals:
-    description:
-      - A count (V(10)) or a share of the current servicers (V(25%), compared exactly). More removals than that is a
-        failure before anything is changed, in check mode too.
-    type: str
-  allow_empty:
-    description:
-      - With O(state=exact) an empty list is refused unless this is V(true), since an empty list is far more often a
-        broken lookup than a wish.
-    type: bool
-    default: false
 seealso:
+  - module: wecom.kf.wecom_kf_servicers
+  - module: wecom.kf.wecom_kf_servicer_info
   - name: API reference
     description: Adding, removing and listing servicers.
     link: https://developer.work.weixin.qq.com/document/path/94646
