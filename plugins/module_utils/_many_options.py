@@ -58,7 +58,7 @@ def read_fleet(options: Options) -> Fleet:
             problems.append(f"{open_kfid or f'number {number}'}: {error}")
             continue
         if first_seen.setdefault(open_kfid, number) != number:
-            problems.append(f"{open_kfid} is both number {first_seen[open_kfid]} and number {number}")
+            problems.append(f"{open_kfid} is there twice, as number {first_seen[open_kfid]} and as number {number}")
     if problems:
         more = f"; and {len(problems) - _MOST_PROBLEMS} more" if len(problems) > _MOST_PROBLEMS else ""
         raise OptionError(f"accounts: {'; '.join(problems[:_MOST_PROBLEMS])}{more}")
