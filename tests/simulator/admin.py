@@ -1,0 +1,128 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control routes below /_sim/: looking at the simulator and arranging what happens next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from .config import read_member, read_status
+from .corp import Key
+from .faults import read_names
+from .fields import ConfigError, Section
+
+if TYPE_CHECKING:
+    from .server import SimulatorServer
+    from .simulator import Simulator
+
+PREFIX = "/_sim/"
+
+
+async def handle(request: web.BaseRequest, server: SimulatorServer) -> web.Response:
+    """Answer a control request; what can't be done is a 400 with a sentence."""
+    name = request.path[len(PREFIX) :].strip("/")
+    try:
+        data = _body(await request.content.read() if request.body_exists else b"")
+        if request.method == "GET" and name == "state":
+            return _answer(server.simulator.report(_accounts_wanted(request)))
+        if name.startswith("accounts/") and request.method == "POST":
+            changed = change_account(server.simulator, name[len("accounts/") :], data)
+            return _answer({"ok": True, "changed": changed})
+        route = _ROUTES.get((request.method, name))
+        if route is None:
+            known = sorted(f"{method} {PREFIX}{route}" for method, route in _ROUTES)
+            return _answer({"error": "no such control route", "routes": known}, 404)
+        route(server, data)
+    except ConfigError as error:
+        return _answer({"error": str(error)}, 400)
+    return _answer({"ok": True})
+
+
+def set_faults(server: SimulatorServer, data: Any) -> None:
+    """One fault, or a list of them."""
+    for fault in data if isinstance(data, list) else [data]:
+        server.simulator.set_fault(fault)
+
+
+def change_account(simulator: Simulator, open_kfid: str, data: Any) -> list[Key]:
+    """What an administrator changes in the console; returns who serves or serves no longer."""
+    section = Section({} if data is None else data, f"accounts/{open_kfid}")
+    corp = simulator.corp
+    corp.check_click(open_kfid, ())
+    account = corp.accounts[open_kfid]
+    add, remove = read_names(section, "add"), read_names(section, "remove")
+    name = section.text("name", account.name)
+    authorised = section.boolean("authorised", account.authorised)
+    privilege = (
+        section.take("manage_privilege")
+        if section.is_null("manage_privilege")
+        else section.boolean("manage_privilege", account.manage_privilege)
+    )
+    place = section.place("status")
+    statuses = {
+        userid: Section(status, f"{place}.{userid}") for userid, status in section.mapping("status", {}).items()
+    }
+    section.finish()
+    changed = corp.click(open_kfid, add, remove)
+    account.name, account.authorised, account.manage_privilege = name, authorised, privilege
+    for userid, inner in statuses.items():
+        corp.set_status(open_kfid, userid, read_status(inner))
+        inner.finish()
+    return changed
+
+
+def change_members(simulator: Simulator, data: Any) -> None:
+    """People join the corp or leave it."""
+    section = Section(data, "members")
+    joining = [read_member(entry, section.place("add")) for entry in section.listing("add", [])]
+    leaving = [read_member(entry, section.place("remove")) for entry in section.listing("remove", [])]
+    section.finish()
+    for member in joining:
+        simulator.corp.hire(member)
+    for member in leaving:
+        simulator.corp.dismiss(member.userid)
+
+
+def expire_tokens(simulator: Simulator, data: Any) -> None:
+    """Make the token useless: expired, or as if there had never been one."""
+    section = Section({} if data is None else data, "tokens/expire")
+    as_what = section.choice("as", ("expired", "invalid"), "expired")
+    section.finish()
+    if as_what == "expired":
+        simulator.tokens.expire()
+    else:
+        simulator.tokens.forget()
+
+
+_ROUTES: dict[tuple[str, str], Callable[[SimulatorServer, Any], None]] = {
+    ("POST", "faults"): set_faults,
+    ("DELETE", "faults"): lambda server, _data: server.simulator.script.clear(),
+    ("POST", "reset"): lambda server, data: server.reset(data),
+    ("POST", "counters/reset"): lambda server, _data: server.simulator.counters.reset(),
+    ("POST", "settings"): lambda server, data: server.simulator.update_settings(data),
+    ("POST", "members"): lambda server, data: change_members(server.simulator, data),
+    ("POST", "tokens/expire"): lambda server, data: expire_tokens(server.simulator, data),
+}
+
+
+def _accounts_wanted(request: web.BaseRequest) -> list[str] | None:
+    """?open_kfid=wkOne&open_kfid=wkTwo, or an empty one for no account at all."""
+    return request.query.getall("open_kfid", None)
+
+
+def _body(raw: bytes) -> Any:
+    if not raw.strip():
+        return None
+    try:
+        return json.loads(raw.decode("utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"the body is no JSON: {error}") from error
+
+
+def _answer(data: object, status: int = 200) -> web.Response:
+    return web.json_response(data, status=status, dumps=lambda value: json.dumps(value, ensure_ascii=False, indent=1))

@@ -1,0 +1,257 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The corp behind the service: its members, departments and accounts, and who serves which account.
+
+Pure state: nothing here knows of HTTP, tokens or faults.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Union
+
+from . import errors
+from .fields import ConfigError
+from .limits import Limits
+
+Key = Union[str, int]  # noqa: UP007 -- evaluated, also on Python 3.8
+"""A servicer: a userid in lower case, or a department id."""
+
+_USERID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_\-@.]{0,63}\Z")
+
+
+class _Everybody:
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+NOBODY: Container[Key] = frozenset()
+EVERYBODY: Container[Key] = _Everybody()
+
+
+class Member(NamedTuple):
+    """A person of the corp; `refuse` is the error code that adding this person gets."""
+
+    userid: str
+    refuse: int = 0
+    left: bool = False
+
+
+class Status(NamedTuple):
+    """Whether a servicer receives customers; `stop_type` says how one was stopped."""
+
+    status: int = 0
+    stop_type: int | None = None
+
+
+RECEIVING = Status()
+
+
+@dataclass
+class Account:
+    """A customer service account and who serves it."""
+
+    open_kfid: str
+    name: str
+    avatar: str = "https://wework.qpic.cn/wwpic/simulated/0"
+    manage_privilege: bool | None = True
+    authorised: bool = True
+    users: dict[str, Status] = field(default_factory=dict)
+    departments: dict[int, None] = field(default_factory=dict)
+
+
+class Outcome(NamedTuple):
+    """The items of a result list, and the servicers (in the service's spelling) that are different now."""
+
+    items: list[dict[str, Any]]
+    changed: list[Key]
+
+
+class Corp:
+    """Members and accounts, changed as the calls for servicers change them."""
+
+    def __init__(self, members: dict[str, Member], departments: Iterable[int], accounts: Iterable[Account]) -> None:
+        self.members = members
+        self.departments = set(departments)
+        self.accounts = {account.open_kfid: account for account in accounts}
+        self.order = list(self.accounts)
+
+    def account(self, open_kfid: object) -> Account:
+        """The account an app may work on, or a refusal."""
+        if not isinstance(open_kfid, str) or not open_kfid.startswith("wk") or len(open_kfid.encode()) > 64:
+            raise errors.Refusal(errors.INVALID_OPEN_KFID)
+        account = self.accounts.get(open_kfid)
+        if account is None:
+            raise errors.Refusal(errors.NO_SUCH_ACCOUNT)
+        if not account.authorised:
+            raise errors.Refusal(errors.ACCOUNT_NOT_AUTHORISED)
+        return account
+
+    def add(
+        self,
+        account: Account,
+        userids: list[str],
+        departments: list[int],
+        limits: Limits,
+        withheld: Container[Key] = NOBODY,
+    ) -> Outcome:
+        """Let people and departments serve; those withheld are answered for as if, and stay as they are."""
+        outcome = Outcome([], [])
+        for userid in userids:
+            key = userid.lower()
+            member = self.members.get(key)
+            if key in account.users:
+                outcome.items.append(_item("userid", userid, 0, "ignored"))
+            elif member is None or member.left:
+                outcome.items.append(_item("userid", userid, _unknown(userid)))
+            elif member.refuse:
+                outcome.items.append(_item("userid", userid, member.refuse))
+            elif len(account.users) >= limits.userids_per_account:
+                outcome.items.append(_item("userid", userid, errors.OVER_THE_LIMIT))
+            else:
+                if key not in withheld:
+                    account.users[key] = RECEIVING
+                    outcome.changed.append(member.userid)
+                outcome.items.append(_item("userid", userid, 0, "success"))
+        for number in departments:
+            if number in account.departments:
+                outcome.items.append(_item("department_id", number, 0, "ignored"))
+            elif number not in self.departments:
+                outcome.items.append(_item("department_id", number, errors.NO_SUCH_DEPARTMENT))
+            elif len(account.departments) >= limits.departments_per_account:
+                outcome.items.append(_item("department_id", number, errors.OVER_THE_LIMIT))
+            else:
+                if number not in withheld:
+                    account.departments[number] = None
+                    outcome.changed.append(number)
+                outcome.items.append(_item("department_id", number, 0, "success"))
+        return outcome
+
+    def remove(
+        self,
+        account: Account,
+        userids: list[str],
+        departments: list[int],
+        strict: bool = False,
+        withheld: Container[Key] = NOBODY,
+    ) -> Outcome:
+        """Let people and departments serve no longer; `strict` calls it an error when one didn't."""
+        outcome = Outcome([], [])
+        absent = (errors.NOT_SERVING, None) if strict else (0, "ignored")
+        for userid in userids:
+            key = userid.lower()
+            if key in account.users:
+                if key not in withheld:
+                    del account.users[key]
+                    outcome.changed.append(self.members[key].userid)
+                outcome.items.append(_item("userid", userid, 0, "success"))
+            elif key not in self.members or self.members[key].left:
+                outcome.items.append(_item("userid", userid, _unknown(userid)))
+            else:
+                outcome.items.append(_item("userid", userid, *absent))
+        for number in departments:
+            if number in account.departments:
+                if number not in withheld:
+                    del account.departments[number]
+                    outcome.changed.append(number)
+                outcome.items.append(_item("department_id", number, 0, "success"))
+            elif number not in self.departments:
+                outcome.items.append(_item("department_id", number, errors.NO_SUCH_DEPARTMENT))
+            else:
+                outcome.items.append(_item("department_id", number, *absent))
+        return outcome
+
+    def servicers(self, account: Account, with_status: bool) -> list[dict[str, Any]]:
+        """Who serves an account, as the service lists it."""
+        members = self.members
+        if not with_status:
+            entries: list[dict[str, Any]] = [{"userid": members[key].userid} for key in account.users]
+        else:
+            entries = []
+            for key, (status, stop_type) in account.users.items():
+                entry: dict[str, Any] = {"userid": members[key].userid, "status": status}
+                if stop_type is not None:
+                    entry["stop_type"] = stop_type
+                entries.append(entry)
+        entries.extend({"department_id": number} for number in account.departments)
+        return entries
+
+    def serving(self, open_kfid: str) -> list[Key]:
+        """Who serves an account: userids in the service's spelling, and department ids."""
+        account = self._any_account(open_kfid)
+        names: list[Key] = [self.members[key].userid for key in account.users]
+        names.extend(account.departments)
+        return names
+
+    def click(self, open_kfid: str, add: Iterable[Key] = (), remove: Iterable[Key] = ()) -> list[Key]:
+        """What an administrator does in the console, without any limit; returns who is different now."""
+        account = self._any_account(open_kfid)
+        changed: list[Key] = []
+        add, remove = [self._known(who) for who in add], [self._known(who) for who in remove]
+        for who in add:
+            if isinstance(who, int) and who not in account.departments:
+                account.departments[who] = None
+                changed.append(who)
+            elif isinstance(who, str) and who not in account.users:
+                account.users[who] = RECEIVING
+                changed.append(self.members[who].userid)
+        for who in remove:
+            if isinstance(who, int) and who in account.departments:
+                del account.departments[who]
+                changed.append(who)
+            elif isinstance(who, str) and who in account.users:
+                del account.users[who]
+                changed.append(self.members[who].userid)
+        return changed
+
+    def check_click(self, open_kfid: str | None, names: Iterable[Key]) -> None:
+        """Complain when `click` could not be done."""
+        if open_kfid is not None:
+            self._any_account(open_kfid)
+        for who in names:
+            self._known(who)
+
+    def set_status(self, open_kfid: str, userid: str, status: Status) -> None:
+        """Stop a servicer or let it receive customers again."""
+        account = self._any_account(open_kfid)
+        key = userid.lower()
+        if key not in account.users:
+            raise ConfigError(f"{userid!r} does not serve {open_kfid}")
+        account.users[key] = status
+
+    def hire(self, member: Member) -> None:
+        """A person joins the corp, or what is known of one changes."""
+        self.members[member.userid.lower()] = member
+
+    def dismiss(self, userid: str) -> None:
+        """A person leaves the corp; accounts that this person serves keep the name."""
+        key = userid.lower()
+        if key not in self.members:
+            raise ConfigError(f"{userid!r} is no member")
+        self.members[key] = self.members[key]._replace(left=True)
+
+    def _any_account(self, open_kfid: str) -> Account:
+        try:
+            return self.accounts[open_kfid]
+        except KeyError:
+            raise ConfigError(f"there is no account {open_kfid!r}") from None
+
+    def _known(self, who: Key) -> Key:
+        if isinstance(who, str):
+            if who.lower() in self.members:
+                return who.lower()
+            raise ConfigError(f"{who!r} is no member")
+        if who not in self.departments:
+            raise ConfigError(f"there is no department {who!r}")
+        return who
+
+
+def _item(key: str, name: Key, errcode: int, errmsg: str | None = None) -> dict[str, Any]:
+    return {key: name, "errcode": errcode, "errmsg": errors.describe(errcode) if errmsg is None else errmsg}
+
+
+def _unknown(userid: str) -> int:
+    return errors.NO_SUCH_MEMBER if _USERID.match(userid) else errors.INVALID_USERID

@@ -1,0 +1,78 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happened so far: numbers, and a log of the last calls. Neither holds a token or a secret."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from typing import Any
+
+_KEPT = 1000
+_OVERALL = "overall"
+
+
+class Counters:
+    """Counts calls, connections and how many calls there were at once."""
+
+    def __init__(self) -> None:
+        self._at_once: defaultdict[str, int] = defaultdict(int)
+        self._began = time.monotonic()
+        self.reset()
+
+    def reset(self) -> None:
+        """Everything back to nothing, except the calls that are going on."""
+        self.calls: defaultdict[str, int] = defaultdict(int)
+        self.connections = 0
+        self.wrong_secrets = 0
+        self.tokens_issued = 0
+        self._highest: defaultdict[str, int] = defaultdict(int)
+        self.log: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+
+    def enter(self, endpoint: str) -> None:
+        """A call has come in."""
+        self.calls[endpoint] += 1
+        for key in (endpoint, _OVERALL):
+            self._at_once[key] += 1
+            if self._at_once[key] > self._highest[key]:
+                self._highest[key] = self._at_once[key]
+
+    def leave(self, endpoint: str) -> None:
+        """A call has been answered, or its answer thrown away."""
+        self._at_once[endpoint] -= 1
+        self._at_once[_OVERALL] -= 1
+
+    @property
+    def going_on(self) -> int:
+        """The calls that are neither answered nor given up."""
+        return self._at_once[_OVERALL]
+
+    def note(
+        self, endpoint: str, open_kfid: Any, userids: list[Any], departments: list[Any], fault: str | None
+    ) -> dict[str, Any]:
+        """A line in the log, to be completed as the call goes on."""
+        line = {
+            "at": round(time.monotonic() - self._began, 4),
+            "endpoint": endpoint,
+            "open_kfid": open_kfid,
+            "userids": userids,
+            "departments": departments,
+            "errcode": None,
+            "applied": False,
+            "changed": [],
+            "meanwhile": [],
+            "fault": fault,
+        }
+        self.log.append(line)
+        return line
+
+    def report(self) -> dict[str, Any]:
+        """The numbers."""
+        return {
+            "calls": dict(self.calls),
+            "connections": self.connections,
+            "highest_concurrency": {_OVERALL: 0, **self._highest},
+            "wrong_secrets": self.wrong_secrets,
+            "tokens_issued": self.tokens_issued,
+        }

@@ -1,0 +1,183 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulator inside a test: a real server on its own thread, with methods to look at it and to steer it."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from . import admin
+from .corp import Key
+from .server import SimulatorServer
+from .simulator import Simulator
+from .tls import make_tls
+
+T = TypeVar("T")
+_PATIENCE = 60.0
+
+
+class RunningSimulator:
+    """A simulator that listens on a loopback port; every method may be called from any thread."""
+
+    def __init__(self, config: object | None = None, tls: bool = False) -> None:
+        self._simulator = Simulator(config)
+        self.ca_path: str | None = None
+        context = None
+        self._folder: str | None = None
+        if tls:
+            self._folder = tempfile.mkdtemp(prefix="wecom-simulator-")
+            self.ca_path = os.path.join(self._folder, "ca.pem")
+            context = make_tls(self.ca_path)
+        self._scheme = "https" if tls else "http"
+        self._server = SimulatorServer(self._simulator, context)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="wecom-simulator", daemon=True)
+        self._thread.start()
+        self.port = self._await(self._server.start)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _await(self, start: Callable[..., Any], *args: Any) -> Any:
+        async def call() -> Any:
+            return await start(*args)
+
+        return asyncio.run_coroutine_threadsafe(call(), self._loop).result(_PATIENCE)
+
+    def _do(self, function: Callable[[], T]) -> T:
+        """Run something on the server's thread, between two requests."""
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+        def run() -> None:
+            try:
+                future.set_result(function())
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._loop.call_soon_threadsafe(run)
+        return future.result(_PATIENCE)
+
+    @property
+    def url(self) -> str:
+        """What goes into api_url."""
+        return f"{self._scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def corpid(self) -> str:
+        """The corp that it knows."""
+        return self._simulator.corpid
+
+    @property
+    def corpsecret(self) -> str:
+        """The secret of its app."""
+        return self._simulator.corpsecret
+
+    def reset(self, config: object | None = None) -> None:
+        """Start from the configuration again, or from another one; calls still going on are given up."""
+        self._do(lambda: self._server.reset(config))
+
+    def fault(self, **fault: Any) -> None:
+        """Set one more fault, with the keys of the faults in a configuration."""
+        self._do(lambda: self._simulator.set_fault(fault))
+
+    def clear_faults(self) -> None:
+        """No faults any more."""
+        self._do(self._simulator.script.clear)
+
+    def state(self, *open_kfids: str) -> dict[str, Any]:
+        """What GET /_sim/state shows; of some accounts only, if you name them."""
+        return self._do(lambda: self._simulator.report(list(open_kfids) or None))
+
+    def serving(self, open_kfid: str) -> list[Key]:
+        """Who serves an account: userids as the service spells them, and department ids."""
+        return self._do(lambda: self._simulator.serving(open_kfid))
+
+    def calls(self, endpoint: str | None = None) -> int:
+        """How many calls there were, to one endpoint or at all."""
+        calls = self._do(lambda: dict(self._simulator.counters.calls))
+        return sum(calls.values()) if endpoint is None else calls.get(endpoint, 0)
+
+    def connections(self) -> int:
+        """How many connections there were."""
+        return self._do(lambda: self._simulator.counters.connections)
+
+    def log(self) -> list[dict[str, Any]]:
+        """The last calls, oldest first."""
+        return self._do(lambda: [dict(line) for line in self._simulator.counters.log])
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are set, each with the calls it has seen and those it has met."""
+        return self._do(self._simulator.script.report)
+
+    def reset_counters(self) -> None:
+        """Count from nothing."""
+        self._do(self._simulator.counters.reset)
+
+    def settings(self, **settings: Any) -> None:
+        """Set some settings anew."""
+        self._do(lambda: self._simulator.update_settings(settings))
+
+    def change(self, open_kfid: str, add: Iterable[Key] = (), remove: Iterable[Key] = (), **more: Any) -> list[Key]:
+        """What an administrator does in the console; returns who is different now."""
+        data = {"add": list(add), "remove": list(remove), **more}
+        return self._do(lambda: admin.change_account(self._simulator, open_kfid, data))
+
+    def members(self, add: Iterable[str | Mapping[str, Any]] = (), remove: Iterable[str] = ()) -> None:
+        """People join the corp or leave it."""
+        data = {"add": list(add), "remove": list(remove)}
+        self._do(lambda: admin.change_members(self._simulator, data))
+
+    def token(self) -> str:
+        """A token that is valid now."""
+        return self._do(lambda: self._simulator.fetch_token()[0])
+
+    def expire_tokens(self, as_invalid: bool = False) -> None:
+        """The token is expired, or unknown."""
+        data = {"as": "invalid" if as_invalid else "expired"}
+        self._do(lambda: admin.expire_tokens(self._simulator, data))
+
+    def wait_idle(self, timeout: float = 10.0) -> None:
+        """Wait until no call is going on any more, not even one whose client has given up."""
+        until = time.monotonic() + timeout
+        while self._do(lambda: self._simulator.counters.going_on):
+            if time.monotonic() > until:
+                raise TimeoutError(f"calls are still going on after {timeout} seconds")
+            time.sleep(0.002)
+
+    def stop(self) -> None:
+        """As if the service had died: connections are closed and refused, calls going on are given up."""
+        self._await(self._server.stop)
+
+    def start_again(self) -> None:
+        """Listen on the same port again, with the state as it was left."""
+        self._await(self._server.start, "127.0.0.1", self.port)
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.stop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_PATIENCE)
+        self._loop.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running_simulator(config: object | None = None, tls: bool = False) -> Iterator[RunningSimulator]:
+    """A running simulator for the time of a with block."""
+    simulator = RunningSimulator(config, tls)
+    try:
+        yield simulator
+    finally:
+        simulator.close()

@@ -1,0 +1,196 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adding, removing and listing servicers, and paging through accounts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator
+
+    from .conftest import Client
+
+KFID = "wkSupport"
+ADD, DEL, LIST, ACCOUNTS = "kf/servicer/add", "kf/servicer/del", "kf/servicer/list", "kf/account/list"
+
+
+def test_list_tells_who_serves(client: Client) -> None:
+    assert client.servicers() == {
+        "errcode": 0,
+        "errmsg": "ok",
+        "servicer_list": [
+            {"userid": "zhangsan", "status": 0},
+            {"userid": "LiSi", "status": 1, "stop_type": 1},
+            {"department_id": 2},
+        ],
+    }
+
+
+def test_list_has_no_status_without_management_privilege(client: Client) -> None:
+    assert client.servicers("wkUnprivileged")["servicer_list"] == [{"userid": "wangwu"}]
+
+
+def test_add_answers_for_each(sim: RunningSimulator, client: Client) -> None:
+    answer = client.add("wangwu", "zhangsan", "nobody", "-bad-", "unlicensed", 4, 2, 99)
+    assert client.codes(answer) == {
+        "wangwu": (0, "success"),
+        "zhangsan": (0, "ignored"),
+        "nobody": (60111, "userid not found"),
+        "-bad-": (40003, "invalid userid"),
+        "unlicensed": (701008, "member has no interoperability licence"),
+        4: (0, "success"),
+        2: (0, "ignored"),
+        99: (60003, "department not found"),
+    }
+    assert sim.serving(KFID) == ["zhangsan", "LiSi", "wangwu", 2, 4]
+
+
+def test_del_answers_for_each(sim: RunningSimulator, client: Client) -> None:
+    answer = client.remove("zhangsan", "wangwu", "nobody", 2, 4, 99)
+    assert client.codes(answer) == {
+        "zhangsan": (0, "success"),
+        "wangwu": (0, "ignored"),
+        "nobody": (60111, "userid not found"),
+        2: (0, "success"),
+        4: (0, "ignored"),
+        99: (60003, "department not found"),
+    }
+    assert sim.serving(KFID) == ["LiSi"]
+
+
+def test_strict_removal(sim: RunningSimulator, client: Client) -> None:
+    sim.settings(strict_removal=True)
+    codes = client.codes(client.remove("wangwu", 4, "zhangsan"))
+    assert [code for code, _errmsg in codes.values()] == [60253, 0, 60253]
+
+
+def test_userids_ignore_case_and_keep_the_spelling_of_the_member(sim: RunningSimulator, client: Client) -> None:
+    answer = client.add("WANGWU", "ZhangSan", "wangwu")
+    assert [(item["userid"], item["errmsg"]) for item in answer["result_list"]] == [
+        ("WANGWU", "success"),
+        ("ZhangSan", "ignored"),
+        ("wangwu", "ignored"),
+    ]
+    assert sim.serving(KFID) == ["zhangsan", "LiSi", "wangwu", 2]
+    assert client.codes(client.remove("lisi")) == {"lisi": (0, "success")}
+
+
+def test_somebody_who_left_can_be_removed_but_not_added(sim: RunningSimulator, client: Client) -> None:
+    sim.members(remove=["LiSi"])
+    assert "LiSi" in sim.serving(KFID)
+    assert client.codes(client.remove("lisi"))["lisi"] == (0, "success")
+    assert client.codes(client.add("lisi"))["lisi"][0] == 60111
+
+
+def test_large_department_ids(sim: RunningSimulator, client: Client) -> None:
+    assert client.codes(client.add(2147483650))[2147483650] == (0, "success")
+
+
+@pytest.mark.parametrize("endpoint", [ADD, DEL])
+@pytest.mark.parametrize(
+    ("body", "errcode"),
+    [
+        ({"open_kfid": KFID}, 40058),
+        ({"open_kfid": KFID, "userid_list": [], "department_id_list": []}, 40058),
+        ({"open_kfid": KFID, "userid_list": "wangwu"}, 40058),
+        ({"open_kfid": KFID, "userid_list": [7]}, 40058),
+        ({"open_kfid": KFID, "department_id_list": ["2"]}, 40058),
+        ({"open_kfid": KFID, "department_id_list": [True]}, 40058),
+        ({"open_kfid": KFID, "userid_list": [f"agent{number:03d}" for number in range(1, 102)]}, 40063),
+        ({"open_kfid": KFID, "department_id_list": list(range(101))}, 40063),
+        ({"open_kfid": "wkUnknown", "userid_list": ["wangwu"]}, 95004),
+        ({"open_kfid": "kfcShownInTheConsole", "userid_list": ["wangwu"]}, 95000),
+        ({"open_kfid": "wk" + "x" * 63, "userid_list": ["wangwu"]}, 95000),
+        ({"userid_list": ["wangwu"]}, 95000),
+        ({"open_kfid": "wkForeign", "userid_list": ["wangwu"]}, 48007),
+    ],
+)
+def test_calls_refused_as_a_whole(
+    sim: RunningSimulator, client: Client, endpoint: str, body: dict[str, Any], errcode: int
+) -> None:
+    before = sim.serving(KFID)
+    answer = client.post(endpoint, body)
+    assert answer["errcode"] == errcode
+    assert "result_list" not in answer
+    assert sim.serving(KFID) == before
+
+
+def test_twenty_departments_on_add_and_a_hundred_on_del(client: Client) -> None:
+    twenty_one = list(range(21))
+    assert client.add(*twenty_one)["errcode"] == 40063
+    assert client.remove(*twenty_one)["errcode"] == 0
+
+
+def test_a_hundred_userids_are_not_too_many(sim: RunningSimulator, client: Client) -> None:
+    assert client.add(*[f"agent{number:03d}" for number in range(1, 101)])["errcode"] == 0
+    assert len(sim.serving(KFID)) == 103
+
+
+def test_items_over_the_limit_of_the_account(sim: RunningSimulator, client: Client) -> None:
+    sim.settings(limits={"userids_per_account": 3, "departments_per_account": 1})
+    codes = client.codes(client.add("wangwu", "agent001", "zhangsan", 4))
+    assert {name: code for name, (code, _errmsg) in codes.items()} == {
+        "wangwu": 0,
+        "agent001": 81017,
+        "zhangsan": 0,
+        4: 81017,
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "[]", "not json", "\ufeff{}", json.dumps({"open_kfid": KFID, "userid_list": ["张三"]})],
+    ids=["nothing", "a list", "no json", "a byte order mark", "escaped characters"],
+)
+def test_bodies_that_are_refused(client: Client, body: str) -> None:
+    assert client.post(ADD, body)["errcode"] == 40033
+
+
+def test_raw_characters_are_fine(client: Client) -> None:
+    body = json.dumps({"open_kfid": KFID, "userid_list": ["张三", "back\\\\u1234slash"]}, ensure_ascii=False)
+    assert client.post(ADD, body)["errcode"] == 0
+
+
+def test_the_wrong_method(client: Client) -> None:
+    assert client.get(ADD, access_token=client.sim.token())["errcode"] == 43002
+    assert client.post(LIST, client.body())["errcode"] == 43001
+
+
+def test_untrusted_ip(sim: RunningSimulator, client: Client) -> None:
+    sim.settings(ip_trusted=False)
+    answer = client.servicers()
+    assert answer["errcode"] == 60020
+    assert answer["errmsg"].startswith("not allow to access from your ip, hint: [")
+    assert (
+        "from ip: 203.0.113.7, more info at https://open.work.weixin.qq.com/devtool/query?e=60020" in answer["errmsg"]
+    )
+
+
+def test_api_switched_off(sim: RunningSimulator, client: Client) -> None:
+    sim.settings(api_enabled=False)
+    assert client.servicers()["errcode"] == 95017
+
+
+def test_account_pages(sim: RunningSimulator, client: Client) -> None:
+    sim.reset({"accounts": {"prefix": "wkFleet", "count": 205}})
+    pages = [client.post(ACCOUNTS, {"offset": at, "limit": 100})["account_list"] for at in (0, 100, 200)]
+    assert [len(page) for page in pages] == [100, 100, 5]
+    assert pages[2][4]["open_kfid"] == "wkFleet205"
+
+
+def test_an_account_row(sim: RunningSimulator, client: Client) -> None:
+    row = client.post(ACCOUNTS, {"offset": 0, "limit": 1})["account_list"][0]
+    assert row.pop("avatar").startswith("https://")
+    assert row == {"open_kfid": KFID, "name": "咨询客服", "manage_privilege": True}
+    sim.change(KFID, manage_privilege=None)
+    assert "manage_privilege" not in client.post(ACCOUNTS, {})["account_list"][0]
+
+
+@pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 101}, {"limit": "10"}, {"offset": -1}])
+def test_impossible_pages(client: Client, page: dict[str, Any]) -> None:
+    assert client.post(ACCOUNTS, page)["errcode"] == 40058
