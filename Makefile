@@ -1,0 +1,75 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything is set up and kept in the checkout: .venv holds the tools, .cache what they write.
+export PYTHONDONTWRITEBYTECODE := 1
+export HYPOTHESIS_STORAGE_DIRECTORY := .cache/hypothesis
+export PYTEST_DEBUG_TEMPROOT := .cache
+
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+ANSIBLE_TEST := $(PYTHON) -m tests.tools.ansible_test
+# mypy knows modules by where they lie, so it is shown the checkout at the collection's place.
+PACKAGE := .cache/mypy-path/ansible_collections/wecom/kf
+heading = printf '\n== %s ==\n'
+
+.PHONY: help
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+# --- try it ---
+
+.PHONY: demo simulator
+
+demo: venv-demo ## the collection at work on a simulated service
+	@$(PYTHON) -m tests.demo
+
+simulator: venv-demo ## the simulated service alone, until Ctrl-C, for playbooks of your own
+	@$(PYTHON) -m tests.simulator tests/demo/service.yml
+
+# --- test it ---
+
+.PHONY: test unit lint sanity integration
+
+test: unit lint sanity integration ## all that has to pass before a change goes in
+
+unit: venv-test ## the unit tests (ARGS='-k word' to choose)
+	@$(heading) 'unit tests'
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: venv-test ## formatting, lint, types, YAML, shell scripts, licences
+	@$(heading) 'lint'
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@mkdir -p $(dir $(PACKAGE)) && ln -sfn ../../../.. $(PACKAGE)
+	@MYPYPATH=.cache/mypy-path $(PYTHON) -m mypy -p ansible_collections.wecom.kf.plugins -p ansible_collections.wecom.kf.tests
+	@$(PYTHON) -m yamllint --strict .
+	@.venv/bin/shellcheck .ci/run tests/tools/*.sh
+	@$(PYTHON) -m reuse lint --lines
+
+sanity: venv-test ## ansible-test sanity (ARGS='--test import' to choose)
+	@$(heading) 'ansible-test sanity'
+	@$(ANSIBLE_TEST) sanity $(ARGS)
+
+integration: venv-test ## the integration targets (ARGS='NAME' to choose)
+	@$(heading) 'ansible-test integration'
+	@$(ANSIBLE_TEST) integration --venv $(ARGS)
+
+# --- document it ---
+
+.PHONY: docs
+
+docs: venv-docs ## the documentation site, in .cache/docs/html
+	@$(heading) 'documentation'
+	@$(PYTHON) -m tests.tools.docs
+
+# --- house-keeping ---
+
+.PHONY: clean venv-demo venv-docs venv-test
+
+clean: ## remove all that was set up, made or left here
+	rm -rf .venv .cache tests/output wecom-kf-*.tar.gz
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv-demo venv-docs venv-test: venv-%:
+	@tests/tools/venv.sh $*

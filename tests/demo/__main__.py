@@ -1,0 +1,250 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Show the collection at work: install it as a user would and run the playbooks of docs/examples.
+
+The service is the simulator, on a free loopback port.  What each step says is checked against what the playbook
+ended with and what the simulator counted; the first step that does not hold ends the demo with exit status 1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from ..tools.checkout import CACHE, ROOT, claim, copy_collection, environment
+
+EXAMPLES = ROOT / "docs" / "examples"
+SERVICE = Path(__file__).with_name("service.yml")
+SETTINGS = Path(__file__).with_name("ansible.cfg")
+WORK = CACHE / "demo"
+HOTLINE = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"
+AFTER_SALES = "wkAJ2GCAAAZZm5_GhUpXNGfb1yBGge4R"
+ADD, DELETE = "kf/servicer/add", "kf/servicer/del"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A playbook, what it shows, and what has to be true after it for that to be so."""
+
+    shows: str
+    playbook: str
+    account: str
+    serving: int
+    options: tuple[str, ...] = ()
+    calls: dict[str, int] = field(default_factory=dict)
+    succeeds: bool = True
+    prints: str = ""
+
+
+STEPS = (
+    Step(
+        "250 servicers are added, in three calls",
+        "add_a_team.yml",
+        HOTLINE,
+        serving=250,
+        calls={ADD: 3},
+        prints="250 added",
+    ),
+    Step(
+        "The same again: nothing is different, and nothing is written",
+        "add_a_team.yml",
+        HOTLINE,
+        serving=250,
+        prints="250 unchanged",
+    ),
+    Step(
+        "What a reorganisation would do, and to whom, before it is done",
+        "reorganise.yml",
+        HOTLINE,
+        options=("--check", "--diff"),
+        serving=250,
+        prints="2 added, 3 removed",
+    ),
+    Step(
+        "The reorganisation: those on the roster serve, and nobody else",
+        "reorganise.yml",
+        HOTLINE,
+        serving=249,
+        calls={ADD: 1, DELETE: 1},
+        prints="2 added, 3 removed",
+    ),
+    Step(
+        "One unknown user fails alone, with the reason; the others are added (the play fails, as it should)",
+        "handle_failed_users.yml",
+        AFTER_SALES,
+        serving=5,
+        calls={ADD: 1},
+        succeeds=False,
+        prints="zhuoba",
+    ),
+    Step(
+        "A roster that would remove four of five is refused before anything is changed (and fails, as it should)",
+        "guard_against_a_broken_roster.yml",
+        AFTER_SALES,
+        serving=5,
+        succeeds=False,
+        prints="max_removals",
+    ),
+)
+
+
+class DemoError(Exception):
+    """The demo cannot go on, or a step does not show what it says."""
+
+
+@contextlib.contextmanager
+def running(command: list[str], variables: dict[str, str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Run a command and make sure that nothing of it is left afterwards.
+
+    It gets a process group of its own, so that a Ctrl-C reaches this process alone, which then stops the others.
+    """
+    with subprocess.Popen(
+        command, env=variables, stdin=subprocess.DEVNULL, text=True, start_new_session=True, **options
+    ) as process:
+        try:
+            yield process
+        finally:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=5)
+
+
+def run_quietly(command: list[str], variables: dict[str, str]) -> None:
+    """Run a command whose output is of interest only if it fails."""
+    with running(command, variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        output, _nothing = process.communicate()
+        if process.returncode:
+            raise DemoError(f"{' '.join(command)}\n{output}")
+
+
+def install_collection(variables: dict[str, str]) -> None:
+    """Build the collection from what git knows and install the tarball, as a user would."""
+    galaxy = [sys.executable, "-m", "ansible", "galaxy", "collection"]
+    source = copy_collection("demo/source")
+    run_quietly([*galaxy, "build", "--force", "--output-path", str(WORK), str(source)], variables)
+    tarball = next(WORK.glob("*.tar.gz"))
+    collections = variables["ANSIBLE_COLLECTIONS_PATH"]
+    run_quietly([*galaxy, "install", "--offline", "--collections-path", collections, str(tarball)], variables)
+    print(f"Installed {tarball.name}", flush=True)
+
+
+@contextlib.contextmanager
+def simulated_service(variables: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Run the simulator, and give its URL and credentials."""
+    ready = WORK / "ready.json"
+    command = [sys.executable, "-m", "tests.simulator", str(SERVICE), "--port", "0", "--ready-file", str(ready)]
+    with running(command, variables, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        patience = time.monotonic() + 30
+        while not ready.exists():
+            if process.poll() is not None or time.monotonic() > patience:
+                raise DemoError("The simulator did not start.")
+            time.sleep(0.05)
+        service = json.loads(ready.read_text(encoding="utf-8"))
+        print(f"The simulated service listens on {service['url']}", flush=True)
+        yield service
+
+
+def look(service: dict[str, str]) -> dict[str, Any]:
+    """Ask the simulator what it holds and has counted, past any proxy."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{service['url']}/_sim/state", timeout=10) as answer:
+        state: dict[str, Any] = json.load(answer)
+    return state
+
+
+def run_playbook(step: Step, variables: dict[str, str]) -> tuple[int, str]:
+    """Run a step's playbook, show its output as it comes, and return its exit status and output."""
+    command = [sys.executable, "-m", "ansible", "playbook", *step.options, str(EXAMPLES / step.playbook)]
+    lines = []
+    with running(command, variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            lines.append(line)
+        return process.wait(), "".join(lines)
+
+
+def check(step: Step, status: int, output: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Raise :class:`DemoError` unless the step shows what it says."""
+    calls = {
+        name: after["counters"]["calls"].get(name, 0) - before["counters"]["calls"].get(name, 0)
+        for name in (ADD, DELETE)
+    }
+    serving = len(after["accounts"][step.account]["servicers"])
+    wrong = []
+    if status != (0 if step.succeeds else 2):
+        wrong.append(f"ansible-playbook ended with {status}")
+    if calls != {ADD: 0, DELETE: 0} | step.calls:
+        wrong.append(f"the calls that write were {calls}")
+    if serving != step.serving:
+        wrong.append(f"{serving} serve, not {step.serving}")
+    if step.prints not in output:
+        wrong.append(f"the output has no {step.prints!r}")
+    if wrong:
+        raise DemoError(f"That is not what this step shows: {'; '.join(wrong)}.")
+    print(f"=== The service counted {calls[ADD]} calls to add and {calls[DELETE]} to remove; {serving} serve now.")
+
+
+def demonstrate() -> None:
+    """Run all steps."""
+    claim("demo")
+    shutil.rmtree(WORK, ignore_errors=True)
+    temporary = WORK / "tmp"
+    temporary.mkdir(parents=True)
+    variables = environment(
+        ANSIBLE_COLLECTIONS_PATH=str(WORK / "collections"),
+        ANSIBLE_CONFIG=str(SETTINGS),
+        ANSIBLE_FORCE_COLOR=str(sys.stdout.isatty()),
+        TMPDIR=str(temporary),
+        NO_PROXY="127.0.0.1",
+        no_proxy="127.0.0.1",
+    )
+    install_collection(variables)
+    with simulated_service(variables) as service:
+        variables.update(
+            WECOM_API_URL=service["url"], WECOM_CORPID=service["corpid"], WECOM_CORPSECRET=service["corpsecret"]
+        )
+        for number, step in enumerate(STEPS, start=1):
+            command = " ".join(["ansible-playbook", *step.options, step.playbook])
+            print(f"\n=== {number}/{len(STEPS)} {step.shows}\n=== {command}", flush=True)
+            before = look(service)
+            status, output = run_playbook(step, variables)
+            check(step, status, output, before, look(service))
+    print(f"\nAll {len(STEPS)} steps showed what they say. The playbooks are in docs/examples.")
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Run the demo; whatever ends it, nothing is left running."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        demonstrate()
+    except DemoError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Work with this checkout and leave nothing outside it.
+
+Whatever a command writes goes to :data:`CACHE`; that includes its home folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache"
+HOME = CACHE / "home"
+
+# Settings of the person's own, or of a git hook that runs this, that would change what the commands do.
+_FOREIGN = ("ANSIBLE_", "GIT_", "PYTHON", "VIRTUAL_ENV", "WECOM_")
+
+
+def files_known_to_git() -> list[str]:
+    """Return the files of the work tree that git tracks, or would track if they were added."""
+    git = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(git, cwd=ROOT, env=_without_foreign_settings(), stdout=subprocess.PIPE, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"git has to list the files of this checkout, and could not: {error}")
+    names = {os.fsdecode(name) for name in listed.stdout.split(b"\0") if name}
+    return sorted(name for name in names if os.path.lexists(ROOT / name))
+
+
+def claim(purpose: str) -> None:
+    """Wait until no other process works in the cache for this purpose, and keep others from it.
+
+    The claim ends with this process, or with the program that it turns into.
+    """
+    CACHE.mkdir(exist_ok=True)
+    lock = os.open(CACHE / f"{purpose}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    os.set_inheritable(lock, True)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"Waiting for another {purpose} in this checkout to end", flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def copy_collection(purpose: str) -> Path:
+    """Copy what git knows to a folder where Ansible accepts it as the collection, and return that folder.
+
+    Ansible's tools insist on ``…/ansible_collections/wecom/kf`` (and on no symbolic link), and some of them take
+    every file they find, ignored ones included.  What ansible-test made in ``tests/output`` of an earlier copy, such
+    as its virtual environments, is kept for the next one.
+    """
+    folder = CACHE / purpose / "ansible_collections" / "wecom" / "kf"
+    output, output_aside = folder / "tests" / "output", CACHE / purpose / "output"
+    if output.exists():
+        shutil.rmtree(output_aside, ignore_errors=True)
+        output.rename(output_aside)
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in files_known_to_git():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target, follow_symlinks=False)
+    if output_aside.exists():
+        output_aside.rename(output)
+    return folder
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Return the environment for a command: this one with a home inside the checkout, and without foreign settings."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    ours = {"HOME": str(HOME), "PATH": _path(), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    return _without_foreign_settings() | ours | settings
+
+
+def _without_foreign_settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+
+
+def _path() -> str:
+    """Return PATH with the virtual environment first, and with pyenv's interpreters instead of its shims.
+
+    A shim stands for every version that pyenv has and fails for those that are not active.
+    """
+    folders = [str(Path(sys.prefix) / "bin")]
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        versions = Path(folder).parent / "versions"
+        if Path(folder).name == "shims" and versions.is_dir():
+            folders += sorted(str(version / "bin") for version in versions.iterdir())
+        elif Path(folder).name != "shims":
+            folders.append(folder)
+    return os.pathsep.join(dict.fromkeys(folders))
