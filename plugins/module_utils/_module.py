@@ -24,6 +24,8 @@ from ansible_collections.wecom.kf.plugins.module_utils._options import (
     sends_secrets_in_the_clear,
 )
 
+_MOST_SHOWN = 20
+
 _Request = t.TypeVar("_Request")
 
 
@@ -69,6 +71,15 @@ def run_module(
     finally:
         client.close()
     result["api_calls"] = client.api_calls
+    result["invocation"] = {"module_args": _shown(module.params)}
     if result["failed"]:
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _shown(options: Options) -> dict[str, t.Any]:
+    """The options as -vvv shows them: a roster of thousands is not sent back as a whole."""
+    return {
+        name: f"{len(value)} entries" if isinstance(value, list) and len(value) > _MOST_SHOWN else value
+        for name, value in options.items()
+    }

@@ -20,16 +20,33 @@ import time
 import typing as t
 
 
-class _Lease:
-    """One thread's exchange: its deadline and a duplicate of its socket's descriptor.
+class _Handle:
+    """A descriptor of our own for a connection's socket, closed with the last reference to this.
 
-    A duplicate, because it stays valid while C(ssl) wraps the socket and after C(http.client) let go of it.
+    It stays valid while C(ssl) wraps the socket and after C(http.client) let go of it: a number that meanwhile
+    belongs to another connection is never shut down.
     """
+
+    def __init__(self, sock: t.Any) -> None:
+        self._number = os.dup(sock.fileno())
+
+    def shut_down(self) -> None:
+        sock = socket.socket(fileno=self._number)
+        with contextlib.suppress(OSError):  # the peer may have been faster
+            sock.shutdown(socket.SHUT_RDWR)
+        sock.detach()
+
+    def __del__(self) -> None:
+        os.close(self._number)
+
+
+class _Lease:
+    """One thread's exchange: the connection that it uses and the deadline."""
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._lock = threading.Lock()
-        self._descriptor: int | None = None
+        self._handle: _Handle | None = None
         self.deadline: float | None = None
         self.overdue = False
         self.sent = False
@@ -37,33 +54,24 @@ class _Lease:
     def begin(self) -> None:
         self.overdue = self.sent = False
 
-    def watch(self, sock: t.Any) -> None:
-        """From now on this socket has the timeout to come to an end."""
+    def watch(self, handle: _Handle) -> None:
+        """From now on this connection has the timeout to come to an end."""
         with self._lock:
-            self._release()
-            self._descriptor = os.dup(sock.fileno())
+            self._handle = handle
             self.deadline = time.monotonic() + self._timeout
 
     def end(self) -> None:
         with self._lock:
-            self._release()
+            self._handle = self.deadline = None
 
     def end_if_overdue(self, now: float) -> None:
         """Called by the watchdog's own thread."""
         with self._lock:
-            if self.deadline is None or self._descriptor is None or now < self.deadline:
+            if self.deadline is None or self._handle is None or now < self.deadline:
                 return
             self.overdue = True
-            descriptor, self._descriptor, self.deadline = self._descriptor, None, None
-        # The peer may have been faster.
-        with socket.socket(fileno=descriptor) as sock, contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
-
-    def _release(self) -> None:
-        self.deadline = None
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+            self._handle.shut_down()
+            self._handle = self.deadline = None
 
 
 _current = threading.local()
@@ -118,15 +126,21 @@ class WatchedConnection:
     """A mixin for urllib3's connection classes: tells the current thread's lease about the socket in use."""
 
     sock: t.Any
+    _handle: _Handle | None = None
 
     def _new_conn(self) -> t.Any:
         sock = super()._new_conn()  # type: ignore[misc]
+        self._handle = _Handle(sock)
         # Here and not only below, so that a proxy's or a TLS handshake's dawdling counts too.
-        _current.lease.watch(sock)
+        _current.lease.watch(self._handle)
         return sock
 
     def request(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        if self.sock is not None:
-            _current.lease.watch(self.sock)
+        if self.sock is not None and self._handle is not None:
+            _current.lease.watch(self._handle)
         _current.lease.sent = True
         return super().request(*args, **kwargs)  # type: ignore[misc]
+
+    def close(self) -> None:
+        super().close()  # type: ignore[misc]
+        self._handle = None
