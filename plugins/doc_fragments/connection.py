@@ -44,7 +44,8 @@ options:
     type: path
   timeout:
     description:
-      - Seconds that one HTTP request may take to connect, and as many again until its whole answer is there.
+      - Seconds that one HTTP request may take to connect, for each address of the host; as many to set the connection
+        up with TLS or through a proxy; and as many again until its whole answer is there.
     type: float
     default: 10
   retry_timeout:

@@ -57,9 +57,12 @@ class _Work:
 
     def keep_one(self, removals: list[Name]) -> list[Name]:
         """The removals, less one where there were additions to make and removing all would leave nobody."""
-        going = {key_of(name) for name in removals}
-        if self._plan.names(ADD) and going and going.issuperset(self._serving):
-            self._kept.update(key for key in going if key == self._plan.last_resort)
+        going = [key for key in map(key_of, removals) if key in self._serving]
+        if self._plan.names(ADD) and going and len(going) == len(self._serving):
+            users = (key for key in going if isinstance(key, str))
+            # The one chosen when planning may have been removed by somebody else meanwhile.
+            first = self._plan.last_resort
+            self._kept.add(first if first is not None and first in going else next(users, going[0]))
         return [name for name in removals if key_of(name) not in self._kept]
 
     def write(self, call: str, names: list[Name]) -> None:

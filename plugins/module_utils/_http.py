@@ -53,8 +53,13 @@ if REQUESTS_IMPORT_ERROR is None:
         ConnectionCls = _HTTPSConnection
 
     _NOT_CONNECTED = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
-    _TIMEOUTS = (urllib3.exceptions.ConnectTimeoutError, urllib3.exceptions.ReadTimeoutError, socket.timeout)
+    # Not ConnectTimeoutError: a refused connection is one too. Behind a real one is a socket.timeout.
+    _TIMEOUTS = (urllib3.exceptions.ReadTimeoutError, socket.timeout)
     _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+
+    class _Session(requests.Session):
+        def get_redirect_target(self, resp: t.Any) -> None:
+            """None, even where there is one: for it requests would read the whole body first, however large."""
 
     class _Adapter(HTTPAdapter):
         """An adapter whose connections are watched, those through a proxy too."""
@@ -88,10 +93,13 @@ class HttpSession:
         self._timeout = timeout
         self._headers = {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
         self._watchdog = Watchdog(timeout)
-        self._session = requests.Session()
+        self._session = _Session()
         adapter = _Adapter(pool_connections=1, pool_maxsize=connections, pool_block=False)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
+        if verify is False:
+            # It was asked for; the warning of each call would only mix with the module's output.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         # Worked out once: requests would read the environment anew for every call. The explicit verify matters:
         # with its default, REQUESTS_CA_BUNDLE would win over validate_certs=false.
         self._send_options = self._session.merge_environment_settings(base_url, {}, True, verify, None)
@@ -105,6 +113,8 @@ class HttpSession:
         """The host, and the proxy on the way, without anything secret that their URLs may hold."""
         where = _host_of(self._base_url)
         proxy = requests.utils.select_proxy(self._base_url, self._send_options["proxies"])
+        # What cannot be watched may have been sent.
+        self._is_watched = not (proxy or "").lower().startswith("socks")
         return f"{where} through the proxy {_host_of(proxy)}" if proxy else where
 
     def exchange(self, method: str, path: str, query: dict[str, str], body: bytes | None = None) -> HttpAnswer:
@@ -143,7 +153,7 @@ class HttpSession:
                 ValueError,
             ) as exception:
                 # The exception's own text holds the URL and so the token: none of it may get out, not even as context.
-                error = self._explain(exception, lease.sent, lease.overdue)
+                error = self._explain(exception, lease.sent or not self._is_watched, lease.overdue)
             else:
                 # Shut down in the middle of a body without a length, an answer looks complete.
                 if not lease.overdue:
@@ -158,7 +168,7 @@ class HttpSession:
 
     def _read(self, response: t.Any) -> bytes:
         announced = response.headers.get("Content-Length", "")
-        size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
+        size = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
         chunks = []
         if size <= LARGEST_BODY:
             size = 0
@@ -201,12 +211,18 @@ class HttpSession:
 
 _UNKNOWN = ("", "", False)
 
+_CERTIFICATE_CURES = {
+    **dict.fromkeys((18, 19, 20, 21), "name the CA that signed it in ca_path"),  # signed by nobody who is known
+    **dict.fromkeys((62, 64), "check api_url"),  # for another host
+}
+"""By the codes of OpenSSL."""
+
 
 def _diagnosis(link: BaseException, peer: str) -> tuple[str, str, bool] | None:
     """Cause, cure, and whether a retry may help, where this link of a chain of exceptions tells."""
     if isinstance(link, ssl.SSLCertVerificationError):
         cause = f"the TLS certificate of {peer} was not accepted: {link.verify_message.rstrip('.')}"
-        return cause, "name the CA that signed it in ca_path", False
+        return cause, _CERTIFICATE_CURES.get(link.verify_code, ""), False
     if isinstance(link, socket.gaierror):
         return f"the host name of {peer} cannot be resolved", "check api_url and the DNS", False
     if isinstance(link, ConnectionRefusedError):
@@ -241,4 +257,4 @@ def _host_of(url: str) -> str:
 
 
 def _seconds(retry_after: str) -> float:
-    return float(retry_after) if retry_after.isdigit() and len(retry_after) < 10 else 0.0
+    return float(retry_after) if retry_after.isdecimal() and len(retry_after) < 10 else 0.0

@@ -144,8 +144,9 @@ def _name(item: t.Any) -> Name | None:
     if not isinstance(item, dict):
         return None
     userid, department_id = item.get("userid"), item.get("department_id")
-    if department_id in (None, 0) and userid and _text(userid):
-        return str(userid)
+    # What cannot be printed has no place in a report, nor in a call: JSON can hold half a surrogate pair.
+    if department_id in (None, 0) and isinstance(userid, str) and userid and userid.isprintable():
+        return userid
     if userid in (None, "") and _number(department_id):
         return t.cast(int, department_id)
     return None

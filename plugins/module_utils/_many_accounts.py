@@ -14,7 +14,12 @@ from ansible_collections.wecom.kf.plugins.module_utils._carry_out import carry_o
 from ansible_collections.wecom.kf.plugins.module_utils._kf_api import KfApi
 from ansible_collections.wecom.kf.plugins.module_utils._many_options import Fleet
 from ansible_collections.wecom.kf.plugins.module_utils._outcome import Outcome, foresee, give_up, refrain
-from ansible_collections.wecom.kf.plugins.module_utils._report import account_diff, account_report, accounts_report
+from ansible_collections.wecom.kf.plugins.module_utils._report import (
+    account_diff,
+    account_report,
+    accounts_report,
+    unchanged_report,
+)
 from ansible_collections.wecom.kf.plugins.module_utils._servicer_plan import NONE, Plan, Wanted, make_plan
 from ansible_collections.wecom.kf.plugins.module_utils._side_by_side import SideBySide
 from ansible_collections.wecom.kf.plugins.module_utils._wecom_error import WecomError
@@ -43,7 +48,7 @@ def manage_accounts(fleet: Fleet, api: KfApi, *, check_mode: bool, diff: bool) -
         except WecomError as error:
             return finish(give_up(wanted, failure=error)), error
         if all(step.action == NONE for step in plan.steps):
-            return finish(foresee(plan)), None
+            return _Account(unchanged_report(wanted.open_kfid, len(plan.steps))), None
         return _Account(plan=plan, refusal=plan.excess_removals(wanted.max_removals)), None
 
     def write(plan: Plan) -> tuple[_Account, WecomError | None]:

@@ -35,6 +35,20 @@ class Job(t.Protocol[_Request]):  # type: ignore[misc]
     def __call__(self, request: _Request, /, api: KfApi, *, check_mode: bool, diff: bool) -> dict[str, t.Any]: ...
 
 
+class _Module(AnsibleModule):  # type: ignore[misc]
+    """An AnsibleModule that does not write a roster of millions of names to the system log, in one line."""
+
+    params: dict[str, t.Any]
+
+    def _log_invocation(self) -> None:
+        options = self.params
+        self.params = _shown(options)
+        try:
+            super()._log_invocation()
+        finally:
+            self.params = options
+
+
 def run_module(
     argument_spec: ArgumentSpec,
     read_request: t.Callable[[Options], _Request],
@@ -45,7 +59,7 @@ def run_module(
 
     nothing_done: the keys of the result where it fails before it did anything.
     """
-    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+    module = _Module(argument_spec=argument_spec, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     nothing = {"changed": False, "api_calls": 0, **nothing_done(module.params)}

@@ -17,42 +17,32 @@ from ansible_collections.wecom.kf.plugins.module_utils._wecom_error import Wecom
 
 
 class Verdict(enum.Enum):
-    """What became of one servicer."""
+    """What became of one servicer: in a word, whether this run changed it, and whether it is not as asked."""
 
-    ADDED = "added"
-    REMOVED = "removed"
-    SERVES = "serves"
+    ADDED = ("added", True, False)
+    REMOVED = ("removed", True, False)
+    SERVES = ("serves", False, False)
     """As asked all the time."""
-    SERVES_NOT = "serves not"
+    SERVES_NOT = ("serves not", False, False)
     """As asked all the time."""
-    AS_ASKED_BY_OTHERS = "as asked by others"
+    AS_ASKED_BY_OTHERS = ("as asked by others", False, False)
     """Something had to be done, and somebody else did it first."""
-    REFUSED = "refused"
+    REFUSED = ("refused", False, True)
     """The service refused this one."""
-    KEPT = "kept"
+    KEPT = ("kept", False, True)
     """Not removed, so that the account is not left without anybody."""
-    NOT_APPLIED = "not applied"
+    NOT_APPLIED = ("not applied", False, True)
     """Asked for in a call that failed or did not say, and read back as not done."""
-    NOT_TRIED = "not tried"
+    NOT_TRIED = ("not tried", False, True)
     """An earlier call had failed."""
-    UNDONE = "undone"
+    UNDONE = ("undone", False, True)
     """Was as asked while this ran and is not any more: somebody else changes the account too."""
-    UNKNOWN = "unknown"
+    UNKNOWN = ("unknown", False, True)
     """May or may not have been done: the answer was lost, and reading back failed too."""
 
-    @property
-    def changed(self) -> bool:
-        """Whether this run changed it."""
-        return self in (Verdict.ADDED, Verdict.REMOVED)
-
-    @property
-    def failed(self) -> bool:
-        """Whether it is not as asked, or not known to be."""
-        return not self.changed and self not in (
-            Verdict.SERVES,
-            Verdict.SERVES_NOT,
-            Verdict.AS_ASKED_BY_OTHERS,
-        )
+    def __init__(self, _word: str, changed: bool, failed: bool) -> None:
+        self.changed = changed
+        self.failed = failed
 
 
 class Entry(t.NamedTuple):

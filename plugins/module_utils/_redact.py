@@ -13,23 +13,41 @@ import re
 
 MASK = "********"
 
+_SHORT_ESCAPES = dict(zip("\b\f\n\r\t\"'/", "bfnrt\"'/"))
+"""What JSON writes behind a backslash in place of these characters."""
 
-def _one_character(character: str) -> str:
-    """A pattern for one character as itself, percent-encoded (also twice), JSON-escaped or as an HTML entity."""
+
+def _pattern(secret: str) -> str:
+    """A pattern for the secret, each of its characters in whatever encoding."""
+    pieces = re.findall(r"\\+|[^\\]", secret, re.DOTALL)
+    return "".join(_backslashes(len(piece)) if piece[0] == "\\" else _one_of(_forms(piece)) for piece in pieces)
+
+
+def _forms(character: str) -> set[str]:
+    """Patterns for a character as itself, percent-encoded (also twice), JSON-escaped (also twice), an HTML entity."""
     code = ord(character)
+    utf16 = character.encode("utf-16-be", "surrogatepass").hex()
     forms = {
         re.escape(character),
         re.escape(html.escape(character)),
         f"&#0*{code};",
         f"&#[xX]0*(?i:{code:x});",
         "".join(f"%(?:25)*(?i:{byte:02x})" for byte in character.encode("utf-8", "surrogatepass")),
+        "".join(rf"\\{{1,9}}u(?i:{utf16[at : at + 4]})" for at in range(0, len(utf16), 4)),
     }
-    if code < 0x10000:
-        forms.add(rf"\\+u(?i:{code:04x})")
-    if character in "\\\"'/":
-        forms.add(r"\\+" + re.escape(character))
+    if character in _SHORT_ESCAPES:
+        forms.add(r"\\{1,9}" + _SHORT_ESCAPES[character])
     if character == " ":
         forms.add(r"\+")
+    return forms
+
+
+def _backslashes(number: int) -> str:
+    """A pattern for so many in a row, which escaping doubles. One pattern each would match in too many ways."""
+    return _one_of(_forms("\\")) + f"{{1,{9 * number}}}"
+
+
+def _one_of(forms: set[str]) -> str:
     return f"(?:{'|'.join(sorted(forms, key=len, reverse=True))})"
 
 
@@ -47,9 +65,9 @@ class Redactor:
     def clean(self, text: str) -> str:
         """The text with every known secret, in any encoding, masked."""
         # The pattern is made when first needed: most runs have nothing to clean.
-        # A copy, as another thread may add a token meanwhile.
-        for secret, pattern in list(self._patterns.items()):
+        # A copy, as another thread may add a token meanwhile. The longest first, as it may hold another one.
+        for secret, pattern in sorted(self._patterns.items(), key=lambda item: -len(item[0])):
             if pattern is None:
-                pattern = self._patterns[secret] = re.compile("".join(map(_one_character, secret)))
+                pattern = self._patterns[secret] = re.compile(_pattern(secret))
             text = pattern.sub(MASK, text)
         return text

@@ -79,6 +79,19 @@ def accounts_report(accounts: list[dict[str, t.Any]], refusals: list[str]) -> di
     }
 
 
+def unchanged_report(open_kfid: str, number: int) -> dict[str, t.Any]:
+    """The result of one account in which nothing is to be done to so many, none of whom is reported."""
+    summary = {**_summary([]), "unchanged": number}
+    return {
+        "changed": False,
+        "failed": False,
+        "msg": f"{open_kfid}: {_counts(summary)}",
+        "open_kfid": open_kfid,
+        "servicers": [],
+        "summary": summary,
+    }
+
+
 def account_diff(outcome: Outcome) -> dict[str, str]:
     """Who served before and who serves after, sorted, a line each."""
     return {

@@ -84,7 +84,7 @@ EXAMPLES = r"""
 
 - name: Act on those who failed
   ansible.builtin.debug:
-    msg: "{{ item.userid }}: {{ item.msg }}"
+    msg: "{{ item.userid or item.department_id }}: {{ item.msg }}"
   loop: "{{ shift.servicers | selectattr('failed') }}"
   loop_control:
     label: "{{ item.userid or item.department_id }}"
