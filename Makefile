@@ -55,6 +55,13 @@ integration: venv-test ## the integration targets (ARGS='NAME' to choose)
 	@$(heading) 'ansible-test integration'
 	@$(ANSIBLE_TEST) integration --venv $(ARGS)
 
+# --- measure it ---
+
+.PHONY: bench
+
+bench: venv-bench ## the modules against what a user would do otherwise (ARGS='--runs 5 --skip many'; takes an hour)
+	@$(PYTHON) -m tests.benchmark $(ARGS)
+
 # --- document it ---
 
 .PHONY: docs
@@ -65,11 +72,11 @@ docs: venv-docs ## the documentation site, in .cache/docs/html
 
 # --- house-keeping ---
 
-.PHONY: clean venv-demo venv-docs venv-test
+.PHONY: clean venv-bench venv-demo venv-docs venv-test
 
 clean: ## remove all that was set up, made or left here
 	rm -rf .venv .cache tests/output wecom-kf-*.tar.gz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-venv-demo venv-docs venv-test: venv-%:
+venv-bench venv-demo venv-docs venv-test: venv-%:
 	@tests/tools/venv.sh $*

@@ -1,0 +1,136 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Measure the modules against what a user would do otherwise: ``python -m tests.benchmark``.
+
+All contenders of a situation run in turn, round after round, so that what else the machine does hits all alike.
+Figures are medians. Task time is wall time less that of a play with one debug task; a script has no play to take off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..tools.checkout import CACHE, copy_collection, environment
+from . import situations
+from .growth import measure_growth
+from .measuring import Sample, Service, median, run, running_service
+from .plot import draw
+from .situations import Contender, Situation
+
+RESULTS = Path(__file__).with_name("results")
+LATENCIES = (0.0, 0.02)
+SITUATIONS = (
+    Situation("one account, 500 servicers, nothing to do", accounts=1, servicers=500, missing=0),
+    Situation("one account, 500 servicers to add", accounts=1, servicers=500, missing=500),
+    Situation("200 accounts of 20 servicers, nothing to do", accounts=200, servicers=20, missing=0),
+    Situation("200 accounts of 20 servicers, one to add in each", accounts=200, servicers=20, missing=1),
+)
+
+
+def main() -> None:
+    """Measure, print tables, and write the results as JSON and as a plot."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="how often each contender runs (default: 5)")
+    parser.add_argument("--slow-runs", type=int, default=3, help="how often those run that take minutes (default: 3)")
+    parser.add_argument("--skip", nargs="*", choices=("one", "many", "growth"), default=(), help="what to leave out")
+    options = parser.parse_args()
+    results: dict[str, Any] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "situations": []}
+    with _ansible() as variables, running_service(situations.CREDENTIALS) as service:
+        for situation in SITUATIONS:
+            if ("one" if situation.accounts == 1 else "many") in options.skip:
+                continue
+            for latency in LATENCIES:
+                medians = _compete(situation, latency, variables, service, options.runs, options.slow_runs)
+                results["situations"].append(_tabulate(situation, latency, medians))
+        if "growth" not in options.skip:
+            results["growth"] = measure_growth(variables, service, options.slow_runs)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "benchmark.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    draw(results, RESULTS / "benchmark.svg")
+    print(f"\nWritten to {RESULTS.name}/benchmark.json and benchmark.svg beside {Path(__file__).name}.")
+
+
+@contextlib.contextmanager
+def _ansible() -> Iterator[dict[str, str]]:
+    """The environment for ansible-playbook, with a copy of the collection."""
+    folder = copy_collection("benchmark")
+    with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
+        yield environment(
+            ANSIBLE_COLLECTIONS_PATH=str(folder.parents[2]),
+            ANSIBLE_LOCALHOST_WARNING="0",
+            ANSIBLE_INVENTORY_UNPARSED_WARNING="0",
+            ANSIBLE_LOCAL_TEMP=temporary,
+            ANSIBLE_REMOTE_TEMP=temporary,
+            ANSIBLE_DEPRECATION_WARNINGS="0",
+        )
+
+
+def _compete(
+    situation: Situation, latency: float, variables: dict[str, str], service: Service, runs: int, slow_runs: int
+) -> dict[str, tuple[Contender, Sample]]:
+    with tempfile.TemporaryDirectory() as folder:
+        roster = Path(folder) / "roster.json"
+        variables_of_play = {"roster": situation.roster(), "threads": situations.THREADS}
+        roster.write_text(json.dumps(variables_of_play), encoding="utf-8")
+        rivals = situations.for_one_account(roster) if situation.accounts == 1 else situations.for_many_accounts(roster)
+        contenders = situations.floors(roster) + rivals
+        config = situation.config(latency)
+        samples: dict[str, list[Sample]] = {contender.title: [] for contender in contenders}
+        for turn in range(max(runs, slow_runs)):
+            for contender in contenders:
+                if turn < (slow_runs if contender.is_slow else runs):
+                    service.reset(config)
+                    samples[contender.title].append(run(contender.command, variables, service))
+    return {contender.title: (contender, median(samples[contender.title])) for contender in contenders}
+
+
+def _tabulate(situation: Situation, latency: float, medians: dict[str, tuple[Contender, Sample]]) -> dict[str, Any]:
+    """Print one situation's table, and return it."""
+    play = medians["debug"][1].wall
+    rows = []
+    for title, (contender, sample) in medians.items():
+        is_script = not contender.command[0].endswith("ansible-playbook")
+        rows.append(
+            {
+                "contender": title,
+                "wall": round(sample.wall, 3),
+                "task": round(sample.wall - (0 if is_script else play), 3),
+                "cpu": round(sample.cpu, 3),
+                "calls": round(sample.calls),
+                "connections": round(sample.connections),
+            }
+        )
+    task = {str(row["contender"]): float(str(row["task"])) for row in rows}
+    ours, *_others, plain = [title for title, (contender, _sample) in medians.items() if not contender.is_floor]
+    print(f"\n{situation.title}, latency {latency * 1000:g} ms (fewest calls possible: {situation.fewest_calls()})")
+    print(f"{'':30}{'wall s':>9}{'task s':>9}{'CPU s':>9}{'calls':>7}{'conns':>7}{'times ours':>12}")
+    for row in rows:
+        times = task[str(row["contender"])] / task[ours]
+        print(
+            f"{row['contender']:30}{row['wall']:>9.2f}{row['task']:>9.2f}{row['cpu']:>9.2f}"
+            f"{row['calls']:>7}{row['connections']:>7}{times:>12.2f}"
+        )
+    own_share = (task[ours] - task["ping"]) / task[plain]
+    over_floor = task[ours] / (task["ping"] + task[plain])
+    print(f"ours: ping + {own_share:.2f} x the plain script; {over_floor:.2f} x (ping + the plain script)")
+    return {
+        "title": situation.title,
+        "latency": latency,
+        "fewest_calls": situation.fewest_calls(),
+        "rows": rows,
+        "beyond_ping_per_plain_script": round(own_share, 3),
+        "per_ping_plus_plain_script": round(over_floor, 3),
+    }
+
+
+if __name__ == "__main__":
+    main()
