@@ -32,6 +32,7 @@ SETTINGS = Path(__file__).with_name("ansible.cfg")
 WORK = CACHE / "demo"
 HOTLINE = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"
 AFTER_SALES = "wkAJ2GCAAAZZm5_GhUpXNGfb1yBGge4R"
+BRANCH = "wkBranch001"
 ADD, DELETE = "kf/servicer/add", "kf/servicer/del"
 
 
@@ -97,6 +98,21 @@ STEPS = (
         serving=5,
         succeeds=False,
         prints="max_removals",
+    ),
+    Step(
+        "200 accounts in one task: each gets one more, in one process and with one token",
+        "many_accounts.yml",
+        BRANCH,
+        serving=2,
+        calls={ADD: 200},
+        prints="200 accounts, 200 changed, 0 failed",
+    ),
+    Step(
+        "The same again: all 200 are read, and nothing is written",
+        "many_accounts.yml",
+        BRANCH,
+        serving=2,
+        prints="200 accounts, 0 changed, 0 failed",
     ),
 )
 
