@@ -16,6 +16,7 @@ import http.client
 import os
 import socket
 import ssl
+import threading
 import traceback
 import typing as t
 
@@ -106,6 +107,7 @@ class HttpSession:
         self._send_options["verify"] = self._send_options["verify"] if verify is True else verify
         self.peer = self._describe_peer()
         """Whom this talks to, fit to be shown."""
+        self._lock = threading.Lock()
         self.exchanges = 0
         """How many HTTP requests were made."""
 
@@ -126,7 +128,8 @@ class HttpSession:
         headers = dict(self._headers)
         if body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
-        self.exchanges += 1
+        with self._lock:  # += is not atomic
+            self.exchanges += 1
         with self._watchdog as lease:
             try:
                 request = requests.Request(
