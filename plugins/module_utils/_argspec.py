@@ -33,7 +33,7 @@ CONNECTION: ArgumentSpec = {
 _SERVICERS: ArgumentSpec = {
     "open_kfid": {"type": "str", "required": True},
     "userids": {"type": "list", "elements": "str", "aliases": ["userid", "userid_list"]},
-    "department_ids": {"type": "list", "elements": "int", "aliases": ["department_id_list"]},
+    "department_ids": {"type": "list", "elements": "raw", "aliases": ["department_id_list"]},
 }
 
 _STATES = ["present", "absent", "exact"]

@@ -75,7 +75,10 @@ class WecomClient:
         self._token = connection.access_token
         self._token_lock = threading.Lock()
         self._renewed = False
-        self._credentials_error: WecomError | None = None
+        self._token_failures = 0
+        self._token_error: WecomError | None = None
+        self.has_written = False
+        """Whether a call that changes something was begun."""
         for secret in (connection.corpsecret, connection.access_token):
             self.redactor.add(secret or "")
 
@@ -104,6 +107,7 @@ class WecomClient:
         Raises WecomError. Whether to repeat it is the caller's decision: where C(answer_lost) is true, after reading
         what became true.
         """
+        self.has_written = True
         return self._with_token(call, None, body)
 
     def pause(self, attempt: int, error: WecomError) -> bool:
@@ -137,38 +141,46 @@ class WecomClient:
         return self._once(call, {"access_token": self._current_token(), **(query or {})}, body)
 
     def _current_token(self) -> str:
+        failures = self._token_failures
         with self._token_lock:
             if self._token is None:
-                self._token = self._fetch_token()
+                self._token = self._fetch_token(failures)
             return self._token
 
     def _renew(self, rejected: str) -> bool:
         """Make sure that another token than the rejected one is used; false where that cannot be."""
+        failures = self._token_failures
         with self._token_lock:
-            if self._token != rejected:
-                return True  # another thread was faster
-            if self._renewed or not self._connection.corpid:
-                return False
-            self._renewed = True
-            self._token = None
-            self._token = self._fetch_token()
+            if self._token == rejected:
+                if self._renewed or not self._connection.corpid:
+                    return False
+                self._renewed = True
+                self._token = None
+            if self._token is None:
+                self._token = self._fetch_token(failures)
             return True
 
-    def _fetch_token(self) -> str:
-        # A repeated wrong secret bans the caller's IP for an hour: what was refused once is not asked again.
-        if self._credentials_error:
-            raise self._credentials_error
+    def _fetch_token(self, failures_before: int) -> str:
+        """Fetch a token.
+
+        failures_before: how many attempts had failed when the caller began to wait for the lock.
+        """
+        error = self._token_error
+        # A failure is that of all who waited for it, and refused credentials are not tried again: a repeated wrong
+        # secret bans the caller's IP for an hour.
+        if error and (not error.retryable or self._token_failures != failures_before):
+            raise error
         query = {"corpid": self._connection.corpid or "", "corpsecret": self._connection.corpsecret or ""}
         try:
             answer = self._retrying(lambda: self._once(_GETTOKEN, query, None))
             token = answer.get("access_token")
             if not isinstance(token, str) or not token:
                 raise WecomError("the answer holds no access_token", call=_GETTOKEN, http_status=200)
-        except WecomError as error:
-            error.every_account = True
-            error.answer_lost = False  # it changes nothing that anybody would have to read back
-            if not error.retryable:
-                self._credentials_error = error
+        except WecomError as failure:
+            failure.every_account = True
+            failure.answer_lost = False  # it changes nothing that anybody would have to read back
+            self._token_error = failure
+            self._token_failures += 1
             raise
         self.redactor.add(token)
         self._on_secret(token)

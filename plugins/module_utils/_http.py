@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import http.client
 import os
+import re
 import socket
 import ssl
 import threading
@@ -173,6 +174,9 @@ class HttpSession:
         announced = response.headers.get("Content-Length", "")
         size = int(announced) if announced.isdecimal() and len(announced) < 20 else 0
         chunks = []
+        if "," in response.headers.get("Content-Encoding", ""):
+            # Packed twice, a few kilobytes unpack to gigabytes at once, before anybody can count them.
+            size = LARGEST_BODY + 1
         if size <= LARGEST_BODY:
             size = 0
             for chunk in response.iter_content(_CHUNK):
@@ -213,10 +217,16 @@ class HttpSession:
 
 
 _UNKNOWN = ("", "", False)
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
+"""What http.client says of a proxy that refuses CONNECT."""
+_NO_BUNDLE = re.compile("Could not find a suitable TLS CA certificate bundle")
+"""What requests says of a bundle that does not exist."""
+
+_WRONG_HOST = 62
 
 _CERTIFICATE_CURES = {
     **dict.fromkeys((18, 19, 20, 21), "name the CA that signed it in ca_path"),  # signed by nobody who is known
-    **dict.fromkeys((62, 64), "check api_url"),  # for another host
+    **dict.fromkeys((_WRONG_HOST, 64), "check api_url"),  # for another host
 }
 """By the codes of OpenSSL."""
 
@@ -224,19 +234,36 @@ _CERTIFICATE_CURES = {
 def _diagnosis(link: BaseException, peer: str) -> tuple[str, str, bool] | None:
     """Cause, cure, and whether a retry may help, where this link of a chain of exceptions tells."""
     if isinstance(link, ssl.SSLCertVerificationError):
-        cause = f"the TLS certificate of {peer} was not accepted: {link.verify_message.rstrip('.')}"
-        return cause, _CERTIFICATE_CURES.get(link.verify_code, ""), False
+        # urllib3 1 compares host names by itself, and its exception has neither of the two attributes.
+        said = getattr(link, "verify_message", None) or str(link.args[0])
+        cause = f"the TLS certificate of {peer} was not accepted: {said.rstrip('.')}"
+        return cause, _CERTIFICATE_CURES.get(getattr(link, "verify_code", _WRONG_HOST), ""), False
     if isinstance(link, socket.gaierror):
         return f"the host name of {peer} cannot be resolved", "check api_url and the DNS", False
     if isinstance(link, ConnectionRefusedError):
         return f"{peer} refused the connection", "check api_url, and that nothing is in the way", True
     if isinstance(link, (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return f"{peer} closed the connection", "", True
+    if isinstance(link, ssl.SSLError) and link.library == "X509":
+        return "ca_path holds no certificate that can be read", "name a file with certificates in PEM format", False
     if isinstance(link, ssl.SSLError):
         reason = (link.reason or "handshake failed").replace("_", " ").lower()
         return f"no TLS connection with {peer}: {reason}", "check api_url: is this an https port?", False
     if isinstance(link, http.client.IncompleteRead):
         return f"the answer of {peer} was cut short", "", True
+    if isinstance(link, requests.exceptions.InvalidSchema):
+        return f"no connection with {peer}", "a SOCKS proxy needs the Python library PySocks", False
+    if isinstance(link, OSError) and _NO_BUNDLE.match(str(link)):
+        return (
+            "the CA bundle does not exist",
+            "check the environment variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE",
+            False,
+        )
+    refused = _TUNNEL_REFUSED.match(str(link)) if isinstance(link, OSError) else None
+    if refused:
+        status = int(refused.group(1))
+        cure = "check the proxy's environment variables" if status == 407 else "check that the proxy lets it through"
+        return f"no tunnel to {peer}: HTTP {status}", cure, status == 429 or status >= 500
     if isinstance(link, OSError) and link.errno is not None and link.errno in errno.errorcode:
         return f"no connection with {peer}: {os.strerror(link.errno)}", "check api_url and the network", False
     return None
@@ -255,8 +282,8 @@ def _chain(exception: BaseException | None) -> t.Iterator[BaseException]:
 
 
 def _host_of(url: str) -> str:
-    host = requests.compat.urlsplit(url if "//" in url else "//" + url).netloc.rpartition("@")[2]
-    return str(host)
+    # Not urlsplit: it raises for what a password may hold, and takes a part of it for the host's name.
+    return url.rpartition("@")[2].rpartition("//")[2].partition("/")[0]
 
 
 def _seconds(retry_after: str) -> float:

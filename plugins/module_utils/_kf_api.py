@@ -64,11 +64,15 @@ class KfApi:
 
         Raises WecomError.
         """
+        # An account that is created while the pages are read moves others to the next page.
+        seen = set()
         for page in range(_MOST_PAGES):
             answer = self.client.read(ACCOUNTS, body={"offset": page * _ACCOUNTS_PER_PAGE, "limit": _ACCOUNTS_PER_PAGE})
             rows = _rows(answer, "account_list", ACCOUNTS)
-            for row in rows:
-                yield _account(row)
+            for account in map(_account, rows):
+                if account.open_kfid not in seen:
+                    seen.add(account.open_kfid)
+                    yield account
             if len(rows) < _ACCOUNTS_PER_PAGE:
                 return
         raise _unusable(ACCOUNTS, "the pages do not end")
@@ -82,9 +86,9 @@ class KfApi:
             body["userid_list"] = userids
         if department_ids:
             body["department_id_list"] = department_ids
-        return self._item_answers(self.client.write(call, body))
+        return self._item_answers(self.client.write(call, body), set(map(key_of, names)))
 
-    def _item_answers(self, answer: dict[str, t.Any]) -> dict[Key, ItemAnswer]:
+    def _item_answers(self, answer: dict[str, t.Any], asked: set[Key]) -> dict[Key, ItemAnswer]:
         items = answer.get("result_list")
         said: dict[Key, ItemAnswer] = {}
         contradicted = set()
@@ -94,6 +98,8 @@ class KfApi:
             if name is None or isinstance(errcode, bool) or not isinstance(errcode, int):
                 continue
             key = key_of(name)
+            if key not in asked:
+                continue
             if said.setdefault(key, ItemAnswer(errcode, self.client.errmsg_of(item))).errcode != errcode:
                 contradicted.add(key)
         return {key: item for key, item in said.items() if key not in contradicted}

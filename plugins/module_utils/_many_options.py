@@ -49,18 +49,22 @@ def read_fleet(options: Options) -> Fleet:
     wanted: list[Wanted] = []
     first_seen: dict[str, int] = {}
     problems: list[str] = []
+    concerned: list[str] = []
     for number, account in enumerate(options["accounts"], start=1):
         own = {name: value for name, value in account.items() if value is not None}
         open_kfid = account["open_kfid"]
         try:
             wanted.append(read_wanted({**options, "userids": None, "department_ids": None, **own}))
         except OptionError as error:
-            problems.append(f"{open_kfid or f'number {number}'}: {error}")
+            concerned.append(open_kfid or f"number {number}")
+            problems.append(f"{concerned[-1]}: {error}")
             continue
         if first_seen.setdefault(open_kfid, number) != number:
+            concerned.append(open_kfid)
             problems.append(f"{open_kfid} is there twice, as number {first_seen[open_kfid]} and as number {number}")
     if problems:
-        more = f"; and {len(problems) - _MOST_PROBLEMS} more" if len(problems) > _MOST_PROBLEMS else ""
+        others = concerned[_MOST_PROBLEMS:]
+        more = f"; and in {', '.join(others)}" if others else ""
         raise OptionError(f"accounts: {'; '.join(problems[:_MOST_PROBLEMS])}{more}")
     return Fleet(wanted, concurrency)
 

@@ -32,7 +32,8 @@ _Request = t.TypeVar("_Request")
 class Job(t.Protocol[_Request]):  # type: ignore[misc]
     """What a module does once its options are read: returns the result, but for C(api_calls)."""
 
-    def __call__(self, request: _Request, /, api: KfApi, *, check_mode: bool, diff: bool) -> dict[str, t.Any]: ...
+    def __call__(self, request: _Request, /, api: KfApi, *, check_mode: bool, diff: bool) -> dict[str, t.Any]:
+        """Do it."""
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]
@@ -70,6 +71,8 @@ def run_module(
         module.fail_json(msg=str(error), **nothing)
     if sends_secrets_in_the_clear(connection):
         module.warn("api_url is http://: the secret and the token cross the network unencrypted.")
+    # Ansible knows them as they were given, with a line's end perhaps that is no part of them.
+    module.no_log_values.update(filter(None, (connection.corpsecret, connection.access_token)))
     client = WecomClient(
         connection, concurrency=module.params.get("concurrency", 1), on_secret=module.no_log_values.add
     )
@@ -80,7 +83,7 @@ def run_module(
             msg=f"an error in wecom.kf itself, please report it ({type(exception).__name__});"
             " what was done until then is not known, and running again finds out",
             exception=client.redactor.clean(traceback.format_exc()),
-            **{**nothing, "api_calls": client.api_calls},
+            **{**nothing, "changed": client.has_written, "api_calls": client.api_calls},
         )
     finally:
         client.close()

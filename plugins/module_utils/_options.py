@@ -99,9 +99,8 @@ def read_wanted(options: Options) -> Wanted:
         raise OptionError("neither userids nor department_ids is given; at least one of them is needed")
     for userid in userids or ():
         check_userid(userid)
-    for department_id in department_ids or ():
-        if isinstance(department_id, bool) or department_id < 1:
-            raise OptionError(f"department_ids: {department_id} is no department id, which is a number from 1")
+    if department_ids is not None:
+        department_ids = [_read_department_id(department_id) for department_id in department_ids]
     state = options["state"]
     if state == "exact" and not options["allow_empty"]:
         for name, value in (("userids", userids), ("department_ids", department_ids)):
@@ -147,8 +146,17 @@ def check_userid(userid: str) -> None:
     )
 
 
+def _read_department_id(value: t.Any) -> int:
+    # Not left to Ansible's type checks, which name neither the value nor, of many, the account.
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value.strip()):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise OptionError(f"department_ids: {value!r} is no department id, which is a number from 1")
+    return value
+
+
 def _read_limit(text: str | None) -> RemovalLimit | None:
-    if text is None or text == "":
+    if text is None:
         return None
     limit = RemovalLimit.parse(text.strip())
     if limit is None:

@@ -24,11 +24,16 @@ CALLS_PER_MINUTE = 9000
 _WINDOW = 60.0
 
 
+def _sleep(seconds: float, wake: threading.Event) -> None:
+    wake.wait(seconds)
+
+
 class Clock(t.NamedTuple):
     """Where time comes from."""
 
     now: t.Callable[[], float] = time.monotonic
-    sleep: t.Callable[[float], None] = time.sleep
+    sleep: t.Callable[[float, threading.Event], object] = _sleep
+    """Seconds, and what ends the sleep before."""
 
 
 SYSTEM_CLOCK = Clock()
@@ -47,6 +52,7 @@ class RetryBudget:
         self._spent = 0.0
         self._spenders = 0
         self._since = 0.0
+        self._exhausted = threading.Event()
 
     @contextlib.contextmanager
     def spending(self) -> t.Iterator[None]:
@@ -67,7 +73,7 @@ class RetryBudget:
         """Seconds left; not below 0."""
         with self._lock:
             running = self._clock.now() - self._since if self._spenders else 0.0
-            return max(self._limit - self._spent - running, 0.0)
+            return 0.0 if self._exhausted.is_set() else max(self._limit - self._spent - running, 0.0)
 
     def pause(self, attempt: int, *, first: float, longest: float, at_least: float = 0.0) -> bool:
         """Back off before another attempt; false, at once, when nothing is left to spend.
@@ -81,8 +87,12 @@ class RetryBudget:
             return False
         pause = min(first * 2 ** min(attempt, 16), longest) * random.uniform(0.75, 1.0)  # noqa: S311
         with self.spending():
-            self._clock.sleep(min(max(pause, at_least), remaining))
-        return True
+            self._clock.sleep(min(max(pause, at_least), remaining), self._exhausted)
+        return not self._exhausted.is_set()
+
+    def exhaust(self) -> None:
+        """Nothing is left to spend from now on, for nobody: who is waiting gives up."""
+        self._exhausted.set()
 
 
 class Gate:
@@ -142,4 +152,4 @@ class Pacer:
             calls.append(start)
         pause = start - self._clock.now()
         if pause > 0:
-            self._clock.sleep(pause)
+            self._clock.sleep(pause, threading.Event())

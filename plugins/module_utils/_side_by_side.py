@@ -56,12 +56,13 @@ class SideBySide:
 
     def _learn(self, failure: WecomError | None) -> None:
         with self._lock:
+            # One that is refused for its own sake shows that the service is there.
+            self._failures_in_a_row = self._failures_in_a_row + 1 if failure and failure.retryable else 0
             if failure is None:
-                self._failures_in_a_row = 0
                 return
-            self._failures_in_a_row += 1
             # Each further account would cost a whole timeout: with the retry budget spent and nothing but
             # failures coming in, it is the service that is down and not the accounts.
             is_down = failure.retryable and self._failures_in_a_row >= 2 * self._threads
             if self.obstacle is None and (failure.every_account or (is_down and not self._client.budget.remaining())):
                 self.obstacle = failure
+                self._client.budget.exhaust()

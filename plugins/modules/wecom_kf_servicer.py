@@ -46,9 +46,9 @@ options:
     aliases: [userid, userid_list]
   department_ids:
     description:
-      - Departments, by ID. A department stays one servicer; it is not expanded to its members.
+      - Departments, by ID, which is a number. A department stays one servicer; it is not expanded to its members.
     type: list
-    elements: int
+    elements: raw
     aliases: [department_id_list]
 seealso:
   - module: wecom.kf.wecom_kf_servicers

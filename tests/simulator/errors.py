@@ -82,7 +82,8 @@ def describe(errcode: int) -> str:
 
 def full_errmsg(errcode: int, client_ip: str, serial: int) -> str:
     """The sentence for a call that failed as a whole: with a hint, the caller's address and a link."""
-    return f"{describe(errcode)}, hint: [{1745000000000 + serial}], from ip: {client_ip}, more info at https://open.work.weixin.qq.com/devtool/query?e={errcode}"
+    link = f"https://open.work.weixin.qq.com/devtool/query?e={errcode}"
+    return f"{describe(errcode)}, hint: [{1745000000000 + serial}], from ip: {client_ip}, more info at {link}"
 
 
 class Refusal(Exception):  # noqa: N818 -- an answer, and nothing that went wrong here

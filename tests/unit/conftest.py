@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import pytest
 from hypothesis import settings
 
 PACKAGE = "ansible_collections.wecom.kf"
@@ -56,3 +57,8 @@ if not _is_this_checkout():
 # A busy machine is no finding.
 settings.register_profile("wecom.kf", deadline=None, print_blob=True)
 settings.load_profile("wecom.kf")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker here, as ``ansible-test units`` reads no other configuration of this checkout."""
+    config.addinivalue_line("markers", "slow: takes more than a few seconds; left out with -m 'not slow'")

@@ -1,0 +1,86 @@
+# Copyright (c) 2026 the wecom.kf contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tests that talk to the simulator have in common: a small corp, and clients of it."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ansible_collections.wecom.kf.plugins.module_utils._client import Connection, WecomClient
+from ansible_collections.wecom.kf.plugins.module_utils._kf_api import KfApi
+from ansible_collections.wecom.kf.plugins.module_utils._pace import Clock
+from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator
+from ansible_collections.wecom.kf.tests.unit.support.clock import VirtualClock
+
+KFID = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"
+OTHER_KFID = "wkAJ2GCAAAZZm5_GhUpXNGfb1yBGge4R"
+
+LIST = "kf/servicer/list"
+ADD = "kf/servicer/add"
+DEL = "kf/servicer/del"
+ACCOUNTS = "kf/account/list"
+GETTOKEN = "gettoken"
+
+
+def corp(servicers: t.Sequence[t.Any] = (), **more: t.Any) -> dict[str, t.Any]:
+    """A configuration of the simulator: u0001 to u3000 and a few people with names, who may serve two accounts."""
+    return {
+        "members": [
+            {"prefix": "u", "count": 3000},
+            "ann",
+            "Bob",
+            "cy",
+            {"userid": "nolicence", "refuse": 701008},
+        ],
+        "departments": [2, 4, 2147483650, *range(100, 150)],
+        "accounts": [{"open_kfid": KFID, "servicers": list(servicers)}, {"open_kfid": OTHER_KFID}],
+        **more,
+    }
+
+
+def users(first: int, last: int) -> list[str]:
+    """u0001 and so on, the last included."""
+    return [f"u{number:04d}" for number in range(first, last + 1)]
+
+
+def connection_to(simulator: RunningSimulator, **changes: t.Any) -> Connection:
+    """How to reach a simulator; verified, if it speaks TLS."""
+    options: dict[str, t.Any] = {
+        "api_url": simulator.url,
+        "corpid": simulator.corpid,
+        "corpsecret": simulator.corpsecret,
+        "verify": simulator.ca_path or True,
+    }
+    return Connection(**{**options, **changes})
+
+
+@contextlib.contextmanager
+def client_of(
+    simulator: RunningSimulator,
+    *,
+    clock: VirtualClock | None = None,
+    real_time: bool = False,
+    concurrency: int = 1,
+    calls_per_minute: int = 9000,
+    **changes: t.Any,
+) -> t.Iterator[WecomClient]:
+    """A client; unless asked for real time its pauses cost nothing."""
+    client = WecomClient(
+        connection_to(simulator, **changes),
+        concurrency=concurrency,
+        clock=Clock() if real_time else (clock or VirtualClock()).as_clock(),
+        calls_per_minute=calls_per_minute,
+    )
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextlib.contextmanager
+def api_of(simulator: RunningSimulator, **options: t.Any) -> t.Iterator[KfApi]:
+    """Customer service calls over such a client."""
+    with client_of(simulator, **options) as client:
+        yield KfApi(client)
