@@ -29,13 +29,19 @@ simulator: venv-demo ## the simulated service alone, until Ctrl-C, for playbooks
 
 # --- test it ---
 
-.PHONY: test unit lint sanity integration
+.PHONY: test test-all unit coverage lint gates sanity integration matrix
 
-test: unit lint sanity integration ## all that has to pass before a change goes in
+test: lint coverage gates sanity integration ## all that has to pass before a change goes in
 
-unit: venv-test ## the unit tests (ARGS='-k word' to choose)
+test-all: test docs demo release matrix soak ## what takes longer too: every supported version, and many more histories
+
+unit: venv-test ## the unit tests but the slow ones (ARGS='-k word' to choose)
 	@$(heading) 'unit tests'
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -m 'not slow' --numprocesses 2 $(ARGS)
+
+coverage: venv-test ## all unit tests, and how much of plugins/ they reach
+	@$(heading) 'unit tests, with coverage'
+	@$(PYTHON) -m pytest --numprocesses 2 --cov $(ARGS)
 
 lint: venv-test ## formatting, lint, types, YAML, shell scripts, licences
 	@$(heading) 'lint'
@@ -47,6 +53,10 @@ lint: venv-test ## formatting, lint, types, YAML, shell scripts, licences
 	@.venv/bin/shellcheck .ci/run tests/tools/*.sh
 	@$(PYTHON) -m reuse lint --lines
 
+gates: venv-test ## what the ecosystem asks of a collection (ARGS='ansible-lint' to choose)
+	@$(heading) 'gates'
+	@$(PYTHON) -m tests.tools.gates $(ARGS)
+
 sanity: venv-test ## ansible-test sanity (ARGS='--test import' to choose)
 	@$(heading) 'ansible-test sanity'
 	@$(ANSIBLE_TEST) sanity $(ARGS)
@@ -54,6 +64,10 @@ sanity: venv-test ## ansible-test sanity (ARGS='--test import' to choose)
 integration: venv-test ## the integration targets (ARGS='NAME' to choose)
 	@$(heading) 'ansible-test integration'
 	@$(ANSIBLE_TEST) integration --venv $(ARGS)
+
+matrix: venv-test ## sanity, units and integration on the oldest, a middle and the newest Ansible (ARGS='--all')
+	@$(heading) 'matrix'
+	@$(PYTHON) -m tests.tools.matrix $(ARGS)
 
 # --- measure it ---
 
@@ -69,6 +83,14 @@ bench: venv-bench ## the modules against what a user would do otherwise (ARGS='-
 docs: venv-docs ## the documentation site, in .cache/docs/html
 	@$(heading) 'documentation'
 	@$(PYTHON) -m tests.tools.docs
+
+# --- release it ---
+
+.PHONY: release
+
+release: venv-test ## rehearse a release, up to a smoke run of the tarball in an empty environment
+	@$(heading) 'rehearsal of a release'
+	@$(PYTHON) -m tests.tools.release
 
 # --- house-keeping ---
 

@@ -35,7 +35,7 @@ class Sample(NamedTuple):
 
 def median(samples: Iterable[Sample]) -> Sample:
     """The median of each figure by itself."""
-    return Sample(*(statistics.median(figures) for figures in zip(*samples, strict=True)))  # type: ignore[arg-type]
+    return Sample(*(statistics.median(figures) for figures in zip(*samples, strict=True)))
 
 
 class Service:

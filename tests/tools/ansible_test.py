@@ -3,6 +3,9 @@
 
 """Run ansible-test on a copy of the checkout: ``python -m tests.tools.ansible_test sanity …``.
 
+It is the ansible-test of the Python environment that runs this. ``--requests VERSION`` before the command has units
+and integration run with that version of requests.
+
 ansible-test wants the collection in a folder of a certain name, downloads pip from a place that many networks do not
 reach, writes to the home folder and hands little of its environment on.  All of that is arranged for here.
 """
@@ -15,6 +18,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -69,19 +73,34 @@ def provide_pip_settings() -> None:
         settings.write(file)
 
 
+def pin_requests(collection: Path, wanted: str) -> None:
+    """Have ansible-test install one version of requests where it would install any that will do."""
+    for name in ("unit/requirements.txt", "integration/target.requirements.txt"):
+        path = collection / "tests" / name
+        pinned = re.sub(r"^requests\b.*$", f"requests == {wanted}", path.read_text("utf-8"), flags=re.MULTILINE)
+        path.write_text(pinned, encoding="utf-8")
+
+
 def main() -> None:
     """Run ansible-test with the arguments given, in place of this process."""
     arguments = sys.argv[1:]
+    requests = ""
+    if arguments[:1] == ["--requests"]:
+        _option, requests, *arguments = arguments
     if not arguments:
-        sys.exit("Usage: python -m tests.tools.ansible_test COMMAND [ARGUMENT…]")
+        sys.exit("Usage: python -m tests.tools.ansible_test [--requests VERSION] COMMAND [ARGUMENT…]")
     if arguments[0] == "integration" and " " in str(ROOT):
         sys.exit(f"ansible-test integration needs a checkout whose path has no spaces, unlike {ROOT}")
     provide_get_pip()
     provide_pip_settings()
-    # A copy for each command, so that different ones can run at the same time.
-    purpose = f"ansible-test-{arguments[0]}"
+    # A copy for each command and version, so that different ones can run at the same time.
+    core = ".".join(metadata.version("ansible-core").split(".")[:2])
+    purpose = f"ansible-test-{core}-{arguments[0]}"
     claim(purpose)
-    os.chdir(copy_collection(purpose))
+    collection = copy_collection(purpose)
+    if requests:
+        pin_requests(collection, requests)
+    os.chdir(collection)
     # Without a repository of its own the copy would count as files that the checkout's repository ignores.
     subprocess.run(["git", "init", "--quiet"], env=environment(), check=True)
     os.execve(str(Path(sys.prefix) / "bin" / "ansible-test"), ["ansible-test", *arguments], environment())
