@@ -40,7 +40,9 @@ def main() -> None:
     """Measure, print tables, and write the results as JSON and as a plot."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="how often each contender runs (default: 5)")
-    parser.add_argument("--slow-runs", type=int, default=3, help="how often those run that take minutes (default: 3)")
+    parser.add_argument(
+        "--slow-runs", type=int, default=3, help="how often those run that take minutes; 0 leaves them out (default: 3)"
+    )
     parser.add_argument("--skip", nargs="*", choices=("one", "many", "growth"), default=(), help="what to leave out")
     options = parser.parse_args()
     results: dict[str, Any] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "situations": []}
@@ -93,7 +95,9 @@ def _compete(
         variables_of_play = {"roster": situation.roster(), "threads": situations.THREADS}
         roster.write_text(json.dumps(variables_of_play), encoding="utf-8")
         rivals = situations.for_one_account(roster) if situation.accounts == 1 else situations.for_many_accounts(roster)
-        contenders = situations.floors(roster) + rivals
+        contenders = [
+            contender for contender in situations.floors(roster) + rivals if slow_runs or not contender.is_slow
+        ]
         config = situation.config(latency)
         samples: dict[str, list[Sample]] = {contender.title: [] for contender in contenders}
         for turn in range(max(runs, slow_runs)):

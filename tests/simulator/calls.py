@@ -106,7 +106,7 @@ def _servicers(call: Call, settings: Settings) -> tuple[list[str], list[int]]:
     departments = call.data.get("department_id_list", [])
     if not isinstance(userids, list) or not all(isinstance(userid, str) for userid in userids):
         raise errors.Refusal(errors.INVALID_PARAMETER)
-    if not isinstance(departments, list) or not all(type(number) is int for number in departments):
+    if not isinstance(departments, list) or not all(map(_is_whole_number, departments)):
         raise errors.Refusal(errors.INVALID_PARAMETER)
     if not userids and not departments:
         raise errors.Refusal(errors.INVALID_PARAMETER)
@@ -117,10 +117,15 @@ def _servicers(call: Call, settings: Settings) -> tuple[list[str], list[int]]:
     return userids, departments
 
 
+def _is_whole_number(value: object) -> bool:
+    """True and False are none, though Python counts them as numbers."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _page_of_accounts(call: Call, corp: Corp) -> list[dict[str, Any]]:
     assert call.data is not None
     offset, limit = call.data.get("offset", 0), call.data.get("limit", 100)
-    if type(offset) is not int or type(limit) is not int or offset < 0 or not 1 <= limit <= 100:
+    if not _is_whole_number(offset) or not _is_whole_number(limit) or offset < 0 or not 1 <= limit <= 100:
         raise errors.Refusal(errors.INVALID_PARAMETER)
     page = []
     for open_kfid in corp.order[offset : offset + limit]:

