@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..tools.checkout import CACHE, copy_collection, environment
+from ..tools.checkout import CACHE, ROOT, copy_collection, environment
 from . import situations
 from .growth import measure_growth
 from .measuring import Sample, Service, median, run, running_service
@@ -27,6 +27,7 @@ from .plot import draw
 from .situations import Contender, Situation
 
 RESULTS = Path(__file__).with_name("results")
+PLOT = ROOT / "docs" / "docsite" / "rst" / "performance.svg"
 LATENCIES = (0.0, 0.02)
 SITUATIONS = (
     Situation("one account, 500 servicers, nothing to do", accounts=1, servicers=500, missing=0),
@@ -59,8 +60,8 @@ def main() -> None:
             results["growth"] = measure_growth(variables, service, options.slow_runs)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "benchmark.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    draw(results, RESULTS / "benchmark.svg")
-    print(f"\nWritten to {RESULTS.name}/benchmark.json and benchmark.svg beside {Path(__file__).name}.")
+    draw(results, PLOT)
+    print(f"\nWritten to {(RESULTS / 'benchmark.json').relative_to(ROOT)} and {PLOT.relative_to(ROOT)}.")
 
 
 def _put(measured: list[dict[str, Any]], new: dict[str, Any]) -> None:

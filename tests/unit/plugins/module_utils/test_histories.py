@@ -24,6 +24,7 @@ def machine() -> t.Iterator[HistoryMachine]:
         print(line)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(history=histories)
 def test_what_is_reported_is_what_is_so(machine: HistoryMachine, history: tuple[World, list[Step]]) -> None:
