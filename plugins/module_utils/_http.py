@@ -244,7 +244,7 @@ def _diagnosis(link: BaseException, peer: str) -> tuple[str, str, bool] | None:
         return f"{peer} refused the connection", "check api_url, and that nothing is in the way", True
     if isinstance(link, (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return f"{peer} closed the connection", "", True
-    if isinstance(link, ssl.SSLError) and link.library == "X509":
+    if isinstance(link, ssl.SSLError) and link.reason == "NO_CERTIFICATE_OR_CRL_FOUND":
         return "ca_path holds no certificate that can be read", "name a file with certificates in PEM format", False
     if isinstance(link, ssl.SSLError):
         reason = (link.reason or "handshake failed").replace("_", " ").lower()
