@@ -10,6 +10,7 @@ import gzip
 import socket
 import threading
 import typing as t
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -353,7 +354,8 @@ class TestEnvironment:
             with client_of(tls_simulator) as client:
                 listed(client)
                 listed(client)
-            assert proxy.connections == 1
+            # urllib3 1 takes a connection on which a TLS session ticket has just come in for one that was dropped.
+            assert proxy.connections == 1 or metadata.version("urllib3").startswith("1.")
 
 
 def tunnel_to(port: int) -> t.ContextManager[RawServer]:
