@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
-from ansible_collections.wecom.kf.plugins.module_utils._carry_out import carry_out
 from ansible_collections.wecom.kf.plugins.module_utils._kf_api import KfApi
 from ansible_collections.wecom.kf.plugins.module_utils._many_options import Fleet
 from ansible_collections.wecom.kf.plugins.module_utils._outcome import Outcome, foresee, give_up, refrain
@@ -20,38 +20,49 @@ from ansible_collections.wecom.kf.plugins.module_utils._report import (
     accounts_report,
     unchanged_report,
 )
-from ansible_collections.wecom.kf.plugins.module_utils._servicer_plan import NONE, Plan, Wanted, make_plan
+from ansible_collections.wecom.kf.plugins.module_utils._servicer_plan import Plan, Wanted, make_plan
 from ansible_collections.wecom.kf.plugins.module_utils._side_by_side import SideBySide
 from ansible_collections.wecom.kf.plugins.module_utils._wecom_error import WecomError
 
 
 class _Account(t.NamedTuple):
-    """How far one account has come: a finished report, or a plan that changes something."""
+    """How far one account has come: a plan that changes something, a finished report, or nothing to do."""
 
+    unchanged: int = 0
+    """How many are as wanted, where there is nothing to do."""
     report: dict[str, t.Any] | None = None
     diff: dict[str, str] | None = None
     plan: Plan | None = None
     refusal: str = ""
 
 
+@functools.lru_cache(maxsize=None)
+def _nothing_to_do(unchanged: int) -> _Account:
+    """One for all accounts of the same size, as there may be thousands."""
+    return _Account(unchanged=unchanged)
+
+
 def manage_accounts(fleet: Fleet, api: KfApi, *, check_mode: bool, diff: bool) -> dict[str, t.Any]:
     """Raises nothing for what the service does: an account that fails is failed in its row."""
 
     def finish(outcome: Outcome) -> _Account:
-        # Reports are made at once, so that only what is reported stays in memory.
+        # At once, so that only what is reported stays in memory.
         report = account_report(outcome, only_notable=True)
-        return _Account(report, account_diff(outcome) if diff and report["changed"] else None)
+        return _Account(report=report, diff=account_diff(outcome) if diff and report["changed"] else None)
 
     def read(wanted: Wanted) -> tuple[_Account, WecomError | None]:
         try:
             plan = make_plan(wanted, api.servicers(wanted.open_kfid))
         except WecomError as error:
             return finish(give_up(wanted, failure=error)), error
-        if all(step.action == NONE for step in plan.steps):
-            return _Account(unchanged_report(wanted.open_kfid, len(plan.steps))), None
+        if plan.changes_nothing:
+            return _nothing_to_do(len(plan.steps)), None
         return _Account(plan=plan, refusal=plan.excess_removals(wanted.max_removals)), None
 
     def write(plan: Plan) -> tuple[_Account, WecomError | None]:
+        # Not above: most runs have nothing to do, and starting up is much of what a task costs.
+        from ansible_collections.wecom.kf.plugins.module_utils._carry_out import carry_out
+
         outcome = carry_out(plan, api)
         return finish(outcome), outcome.failure
 
@@ -73,7 +84,12 @@ def manage_accounts(fleet: Fleet, api: KfApi, *, check_mode: bool, diff: bool) -
         done = crew.each(plans, write, leave)
     for number, account in zip(open_ones, done):
         accounts[number] = account
-    result = accounts_report([t.cast(t.Dict[str, t.Any], account.report) for account in accounts], refusals)
+    del plans  # before the reports take as much memory
+    reports = [
+        account.report or unchanged_report(wanted.open_kfid, account.unchanged)
+        for wanted, account in zip(fleet.accounts, accounts)
+    ]
+    result = accounts_report(reports, refusals)
     if diff:
         result["diff"] = [account.diff for account in accounts if account.diff is not None]
     return result

@@ -69,6 +69,10 @@ def run_module(
         connection = read_connection(module.params)
     except OptionError as error:
         module.fail_json(msg=str(error), **nothing)
+    shown = _shown(module.params)
+    for option in module.params.values():
+        if isinstance(option, list) and len(option) > _MOST_SHOWN and isinstance(option[0], dict):
+            option.clear()  # they are read, and the same things twice would take twice the memory
     if sends_secrets_in_the_clear(connection):
         module.warn("api_url is http://: the secret and the token cross the network unencrypted.")
     # Ansible knows them as they were given, with a line's end perhaps that is no part of them.
@@ -84,11 +88,13 @@ def run_module(
             " what was done until then is not known, and running again finds out",
             exception=client.redactor.clean(traceback.format_exc()),
             **{**nothing, "changed": client.has_written, "api_calls": client.api_calls},
+            invocation={"module_args": shown},
         )
     finally:
         client.close()
+    del request
     result["api_calls"] = client.api_calls
-    result["invocation"] = {"module_args": _shown(module.params)}
+    result["invocation"] = {"module_args": shown}
     if result["failed"]:
         module.fail_json(**result)
     module.exit_json(**result)

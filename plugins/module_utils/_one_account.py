@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.wecom.kf.plugins.module_utils._carry_out import carry_out
 from ansible_collections.wecom.kf.plugins.module_utils._kf_api import KfApi
 from ansible_collections.wecom.kf.plugins.module_utils._outcome import foresee, give_up, refrain
 from ansible_collections.wecom.kf.plugins.module_utils._report import account_diff, account_report
@@ -28,9 +27,12 @@ def manage_account(wanted: Wanted, api: KfApi, *, check_mode: bool, diff: bool) 
     refusal = plan.excess_removals(wanted.max_removals)
     if refusal:
         outcome = refrain(plan, refusal=refusal)
-    elif check_mode:
+    elif check_mode or plan.changes_nothing:
         outcome = foresee(plan)
     else:
+        # Not above: most runs have nothing to do, and starting up is most of what a task costs.
+        from ansible_collections.wecom.kf.plugins.module_utils._carry_out import carry_out
+
         outcome = carry_out(plan, api)
     report = account_report(outcome)
     if diff:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.wecom.kf.plugins.module_utils import _error_codes
@@ -81,15 +82,24 @@ def accounts_report(accounts: list[dict[str, t.Any]], refusals: list[str]) -> di
 
 def unchanged_report(open_kfid: str, number: int) -> dict[str, t.Any]:
     """The result of one account in which nothing is to be done to so many, none of whom is reported."""
-    summary = {**_summary([]), "unchanged": number}
+    summary = _summary_of_unchanged(number)
     return {
         "changed": False,
         "failed": False,
         "msg": f"{open_kfid}: {_counts(summary)}",
         "open_kfid": open_kfid,
-        "servicers": [],
+        "servicers": _NOBODY,
         "summary": summary,
     }
+
+
+_NOBODY: list[t.Any] = []
+"""One for all accounts, as there may be thousands."""
+
+
+@functools.lru_cache(maxsize=None)
+def _summary_of_unchanged(number: int) -> dict[str, int]:
+    return {**_summary([]), "unchanged": number}
 
 
 def account_diff(outcome: Outcome) -> dict[str, str]:

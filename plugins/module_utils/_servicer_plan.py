@@ -85,6 +85,11 @@ class Plan(t.NamedTuple):
     last_resort: Key | None
     """Whom to keep if the removals would leave nobody: someone who is receiving now, if it is known who is."""
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether all is as wanted already."""
+        return all(step.action == NONE for step in self.steps)
+
     def names(self, action: str) -> list[Name]:
         """Whom an action is planned for."""
         return [step.name for step in self.steps if step.action == action]

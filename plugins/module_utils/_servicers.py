@@ -38,7 +38,10 @@ class ItemAnswer(t.NamedTuple):
 
 def key_of(name: Name) -> Key:
     """What two spellings of the same servicer have in common: the service ignores the case of userids."""
-    return name.lower() if isinstance(name, str) else name
+    if not isinstance(name, str):
+        return name
+    key = name.lower()
+    return name if key == name else key  # the same object where it can be, as there may be millions of them
 
 
 def as_fields(name: Name) -> dict[str, t.Any]:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
 import threading
 import typing as t
@@ -49,10 +50,27 @@ class SideBySide:
             self._learn(failure)
             return result
 
-        if not items:
-            return []
-        with concurrent.futures.ThreadPoolExecutor(min(self._threads, len(items))) as threads:
-            return list(threads.map(one, items))
+        results: list[t.Any] = [None] * len(items)
+        numbers = iter(range(len(items)))
+
+        def take() -> int | None:
+            with self._lock:
+                return next(numbers, None)
+
+        def work_off() -> None:
+            # Not a future for each item: thousands of them take more memory than the results.
+            try:
+                for number in iter(take, None):
+                    results[number] = one(items[number])
+            finally:
+                # Nothing is left, unless this is a bug's exception, which ends the work of all.
+                with self._lock:
+                    collections.deque(numbers, maxlen=0)
+
+        with concurrent.futures.ThreadPoolExecutor(self._threads) as threads:
+            for worker in [threads.submit(work_off) for _number in range(min(self._threads, len(items)))]:
+                worker.result()
+        return results
 
     def _learn(self, failure: WecomError | None) -> None:
         with self._lock:

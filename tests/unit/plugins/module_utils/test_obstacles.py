@@ -8,11 +8,14 @@ from __future__ import annotations
 import time
 import typing as t
 
+import pytest
+
 from ansible_collections.wecom.kf.plugins.module_utils._client import Connection, WecomClient
 from ansible_collections.wecom.kf.plugins.module_utils._kf_api import KfApi
 from ansible_collections.wecom.kf.plugins.module_utils._many_accounts import manage_accounts
 from ansible_collections.wecom.kf.plugins.module_utils._many_options import Fleet
 from ansible_collections.wecom.kf.plugins.module_utils._servicer_plan import Wanted
+from ansible_collections.wecom.kf.plugins.module_utils._side_by_side import SideBySide
 from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator
 from ansible_collections.wecom.kf.tests.unit.support.raw_server import raw_server
 from ansible_collections.wecom.kf.tests.unit.support.service import ACCOUNTS, LIST, api_of
@@ -60,6 +63,29 @@ def test_who_waits_for_another_try_gives_up_when_an_obstacle_is_met(simulator: R
     assert time.monotonic() - began < 20
     assert all(account["failed"] for account in result["accounts"])
     assert {account["open_kfid"] for account in simulator.log() if account["endpoint"] == LIST} <= set(kfids[:8])
+
+
+def test_an_error_of_our_own_in_one_account_begins_no_other(simulator: RunningSimulator) -> None:
+    begun = []
+
+    def work(number: int) -> t.Any:
+        begun.append(number)
+        time.sleep(0.01)
+        return 1 // (number - 5), None
+
+    with api_of(simulator) as api, pytest.raises(ZeroDivisionError):
+        SideBySide(api.client, 4).each(range(1000), work, lambda number, failure: 0)
+    assert len(begun) < 50
+
+
+def test_results_come_in_the_order_of_the_items(simulator: RunningSimulator) -> None:
+    def work(number: int) -> tuple[int, None]:
+        time.sleep(0.002 * (number % 3))
+        return number, None
+
+    with api_of(simulator) as api:
+        assert SideBySide(api.client, 4).each(range(100), work, lambda number, failure: 0) == list(range(100))
+        assert SideBySide(api.client, 4).each([], work, lambda number, failure: 0) == []
 
 
 def test_an_account_that_comes_on_two_pages_counts_once(simulator: RunningSimulator) -> None:
