@@ -100,7 +100,8 @@ class KfApi:
             key = key_of(name)
             if key not in asked:
                 continue
-            if said.setdefault(key, ItemAnswer(errcode, self.client.errmsg_of(item))).errcode != errcode:
+            errmsg = self.client.errmsg_of(item) if errcode else "ok"
+            if said.setdefault(key, ItemAnswer(errcode, errmsg)).errcode != errcode:
                 contradicted.add(key)
         return {key: item for key, item in said.items() if key not in contradicted}
 

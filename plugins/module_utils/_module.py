@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import gc
 import traceback
 import typing as t
 
@@ -95,6 +96,7 @@ def run_module(
     del request
     result["api_calls"] = client.api_calls
     result["invocation"] = {"module_args": shown}
+    gc.freeze()  # the process ends here, and Python would first look for garbage in all that was imported
     if result["failed"]:
         module.fail_json(**result)
     module.exit_json(**result)

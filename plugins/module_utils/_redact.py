@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 MASK = "********"
@@ -25,6 +24,8 @@ def _pattern(secret: str) -> str:
 
 def _forms(character: str) -> set[str]:
     """Patterns for a character as itself, percent-encoded (also twice), JSON-escaped (also twice), an HTML entity."""
+    import html  # here, as few runs have anything to clean, and starting up is most of what a task costs
+
     code = ord(character)
     utf16 = character.encode("utf-16-be", "surrogatepass").hex()
     forms = {
