@@ -26,7 +26,7 @@ from .measuring import Sample, Service, median, run, running_service
 from .plot import draw
 from .situations import Contender, Situation
 
-RESULTS = Path(__file__).with_name("results")
+RESULTS = Path(__file__).with_name("results") / "benchmark.json"
 PLOT = ROOT / "docs" / "docsite" / "rst" / "performance.svg"
 LATENCIES = (0.0, 0.02)
 SITUATIONS = (
@@ -40,15 +40,15 @@ SITUATIONS = (
 def main() -> None:
     """Measure, print tables, and write the results as JSON and as a plot."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="how often each contender runs (default: 5)")
+    parser.add_argument("--runs", type=int, default=9, help="how often each contender runs (default: 9)")
     parser.add_argument(
         "--slow-runs", type=int, default=3, help="how often those run that take minutes; 0 leaves them out (default: 3)"
     )
     parser.add_argument("--skip", nargs="*", choices=("one", "many", "growth"), default=(), help="what to leave out")
     options = parser.parse_args()
-    results: dict[str, Any] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "situations": []}
-    if options.skip:  # what is left out keeps the figures that it had
-        results = json.loads((RESULTS / "benchmark.json").read_text(encoding="utf-8"))
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    # Written after each situation, as all of them take an hour; what is left out keeps the figures that it had.
+    results: dict[str, Any] = {"situations": [], **json.loads(RESULTS.read_text(encoding="utf-8")), "machine": machine}
     with _ansible() as variables, running_service(situations.CREDENTIALS) as service:
         for situation in SITUATIONS:
             if ("one" if situation.accounts == 1 else "many") in options.skip:
@@ -56,19 +56,24 @@ def main() -> None:
             for latency in LATENCIES:
                 medians = _compete(situation, latency, variables, service, options.runs, options.slow_runs)
                 _put(results["situations"], _tabulate(situation, latency, medians))
+                _save(results)
         if "growth" not in options.skip:
             results["growth"] = measure_growth(variables, service, options.slow_runs)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "benchmark.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+            _save(results)
     draw(results, PLOT)
-    print(f"\nWritten to {(RESULTS / 'benchmark.json').relative_to(ROOT)} and {PLOT.relative_to(ROOT)}.")
+    print(f"\nWritten to {RESULTS.relative_to(ROOT)} and {PLOT.relative_to(ROOT)}.")
+
+
+def _save(results: dict[str, Any]) -> None:
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
 def _put(measured: list[dict[str, Any]], new: dict[str, Any]) -> None:
-    """Put a situation's figures in the place of older ones."""
+    """Put a situation's figures in the place of older ones; a contender that was left out keeps its own."""
     for place, old in enumerate(measured):
         if (old["title"], old["latency"]) == (new["title"], new["latency"]):
-            measured[place] = new
+            rows = {row["contender"]: row for row in old["rows"] + new["rows"]}
+            measured[place] = {**new, "rows": list(rows.values())}
             return
     measured.append(new)
 
