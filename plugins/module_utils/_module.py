@@ -64,13 +64,13 @@ def run_module(
     module = _Module(argument_spec=argument_spec, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    nothing = {"changed": False, "api_calls": 0, **nothing_done(module.params)}
+    shown = {"module_args": _shown(module.params)}
+    nothing = {"changed": False, "api_calls": 0, **nothing_done(module.params), "invocation": shown}
     try:
         request = read_request(module.params)
         connection = read_connection(module.params)
     except OptionError as error:
         module.fail_json(msg=str(error), **nothing)
-    shown = _shown(module.params)
     # What is asked of each account is read by now, and twice it would take twice the memory. A short list is yet shown.
     for option in module.params.values():
         if isinstance(option, list) and len(option) > _MOST_SHOWN and isinstance(option[0], dict):
@@ -90,13 +90,12 @@ def run_module(
             " what was done until then is not known, and running again finds out",
             exception=client.redactor.clean(traceback.format_exc()),
             **{**nothing, "changed": client.has_written, "api_calls": client.api_calls},
-            invocation={"module_args": shown},
         )
     finally:
         client.close()
     del request
     result["api_calls"] = client.api_calls
-    result["invocation"] = {"module_args": shown}
+    result["invocation"] = shown
     gc.freeze()  # the process ends here, and Python would first look for garbage in all that was imported
     if result["failed"]:
         module.fail_json(**result)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from pathlib import Path
 
@@ -81,3 +82,13 @@ def test_accounts_that_are_wrong_are_all_named_before_any_call(simulator: Runnin
     result = run(simulator, "wecom_kf_servicers", accounts=accounts).result
     assert all(word in result["msg"] for word in (KFID, "'two'", OTHER_KFID, "'a b'"))
     assert (result["changed"], result["accounts"], simulator.calls()) == (False, [], 0)
+
+
+@pytest.mark.parametrize("last", ["u2", "not a userid"])
+def test_a_roster_of_many_accounts_is_not_sent_back(simulator: RunningSimulator, last: str) -> None:
+    """Nor where it is refused: -vvv says how long it is."""
+    accounts = [{"open_kfid": f"wkF{number:02d}", "userids": ["u1", last]} for number in range(1, 31)]
+    done = run(simulator, "wecom_kf_servicers", {"check": True}, accounts=accounts)
+    shown = json.loads(done.stdout)["invocation"]["module_args"]
+    assert shown["accounts"] == "30 entries"
+    assert shown["corpsecret"] != simulator.corpsecret
