@@ -22,7 +22,7 @@ def draw(results: dict[str, Any], path: Path) -> None:
     """Task time of each contender, one panel for each situation; and growth, where it was measured."""
     situations, growth = results["situations"], results.get("growth", [])
     columns = 2
-    rows = -(-len(situations) // columns) + (1 if growth else 0)
+    rows = -(-(len(situations) + len(growth)) // columns)
     figure, axes = plt.subplots(max(rows, 1), columns, figsize=(11, 2.5 * max(rows, 1)), squeeze=False)
     panels = list(axes.flat)
     for panel, situation in zip(panels, situations, strict=False):
@@ -36,13 +36,16 @@ def draw(results: dict[str, Any], path: Path) -> None:
         panel.invert_yaxis()
         panel.set_title(f"{situation['title']}, {situation['latency'] * 1000:g} ms", fontsize=9)
         panel.spines[["top", "right"]].set_visible(False)
-    for panel, series in zip(panels[len(panels) - 2 :], growth, strict=False):
+    for panel, series in zip(panels[len(situations) :], growth, strict=False):
         sizes = [row["size"] for row in series["rows"]]
         panel.loglog(sizes, [row["wall"] for row in series["rows"]], "o-", color=OURS, label="seconds")
         panel.loglog(sizes, [row["peak_mib"] for row in series["rows"]], "s--", color=OTHERS, label="peak MiB")
-        panel.set_title(f"{series['module']}: {series['title']}", fontsize=9)
+        panel.loglog(sizes, [row["handed_over_mib"] for row in series["rows"]], ":", color=OTHERS, label="of it input")
+        panel.set_title(series["title"], fontsize=8)
         panel.legend(frameon=False)
         panel.spines[["top", "right"]].set_visible(False)
+    for panel in panels[len(situations) + len(growth) :]:
+        panel.set_axis_off()
     figure.supxlabel("above: task time in seconds, logarithmic; shorter is better", fontsize=8)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})

@@ -23,6 +23,8 @@ class Situation(NamedTuple):
     """How many each account has in the end."""
     missing: int
     """How many of them each account lacks before."""
+    named: int | None = None
+    """How many of them the roster names; None is all."""
 
     def config(self, latency: float) -> dict[str, Any]:
         """The simulator's configuration."""
@@ -39,7 +41,7 @@ class Situation(NamedTuple):
 
     def roster(self) -> list[dict[str, Any]]:
         """What shall be so."""
-        userids = self._userids()
+        userids = self._userids()[-(self.named or self.servicers) :]
         return [{"open_kfid": open_kfid, "userids": userids} for open_kfid in self._open_kfids()]
 
     def fewest_calls(self) -> int:

@@ -40,9 +40,9 @@ def corp(servicers: t.Sequence[t.Any] = (), **more: t.Any) -> dict[str, t.Any]:
     }
 
 
-def users(first: int, last: int) -> list[str]:
+def users(first: int, last: int, *, width: int = 4) -> list[str]:
     """u0001 and so on, the last included."""
-    return [f"u{number:04d}" for number in range(first, last + 1)]
+    return [f"u{number:0{width}d}" for number in range(first, last + 1)]
 
 
 def connection_to(simulator: RunningSimulator, **changes: t.Any) -> Connection:

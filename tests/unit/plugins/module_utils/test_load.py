@@ -13,6 +13,8 @@ import typing as t
 
 import pytest
 
+from ansible_collections.wecom.kf.plugins.module_utils._many_accounts import manage_accounts
+from ansible_collections.wecom.kf.plugins.module_utils._many_options import Fleet
 from ansible_collections.wecom.kf.plugins.module_utils._one_account import manage_account
 from ansible_collections.wecom.kf.plugins.module_utils._options import read_wanted
 from ansible_collections.wecom.kf.plugins.module_utils._servicer_plan import Wanted
@@ -125,3 +127,28 @@ def test_nothing_is_kept_of_what_is_done_with(simulator: RunningSimulator) -> No
     for _turn in range(20):
         manage(simulator, wanted)
     assert sys.getallocatedblocks() - before < 20_000
+
+
+@pytest.mark.parametrize("named", [1, 500])
+def test_accounts_with_nothing_to_do_take_a_row_each_and_no_more(simulator: RunningSimulator, named: int) -> None:
+    """However many serve them, and however many of those are named."""
+    simulator.reset(
+        {
+            "members": [{"prefix": "u", "count": 500}],
+            "accounts": [{"prefix": "wkF", "count": 999, "servicers_each": 500}],
+        }
+    )
+
+    def work(number: int) -> t.Callable[[], object]:
+        wishes = [Wanted(f"wkF{n:03d}", "present", users(1, named, width=3), None) for n in range(1, number + 1)]
+
+        def check() -> None:
+            with api_of(simulator) as api:
+                assert not manage_accounts(Fleet(wishes, 1), api, check_mode=True, diff=True)["changed"]
+
+        return check
+
+    few, many = cost_of(work(20)), cost_of(work(120))
+    each = (many.mebibytes - few.mebibytes) * 1024 / 100
+    print(f"{each:.2f} KiB for each account in which {named} of 500 are named")
+    assert each < 2  # 500 names alone take more than 30
