@@ -82,5 +82,6 @@ def test_the_collector_is_back_where_the_module_cannot_be_run() -> None:
 
 
 def test_in_the_controller_itself_nothing_is_touched() -> None:
+    frozen = gc.get_freeze_count()  # not 0 everywhere: Python 3.12 freezes what it starts with
     assert run_action() == ["on", "on"]
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() == frozen
