@@ -103,6 +103,7 @@ class _Work:
         """Make one call and note what was said; an error where that does not tell what became of everyone."""
         names = {key_of(name): name for name in batch}
         sent_before = names.keys() & self._sent
+        in_doubt = sent_before & self._unknown
         try:
             said = (self._api.add if call == _kf_api.ADD else self._api.delete)(self._plan.open_kfid, batch)
         except WecomError as error:
@@ -123,6 +124,8 @@ class _Work:
                     self._done_by_others.add(key)
             elif answer.errcode:
                 self._refused[key] = answer
+                if key in in_doubt:  # the call before may have done it although it failed, and this one came too late
+                    self._unknown.add(key)
             else:
                 self._serving[key] = name
                 self._confirmed.add(key)
@@ -142,8 +145,14 @@ class _Work:
         try:
             servicers = self._api.servicers(self._plan.open_kfid)
         except WecomError as error:
-            raise (doubt if doubt.errcode != 0 else error) from None
+            if doubt.errcode == 0:
+                raise error from None
+            doubt.followed_by = error
+            raise doubt from None
         self._serving = {key_of(servicer.name): servicer.name for servicer in servicers}
+        for key in self._unknown & self._refused.keys():
+            if (key in self._serving) != (key in self._plan.before):
+                del self._refused[key]
         self._unknown.clear()
 
     def outcome(self, failure: WecomError | None) -> Outcome:

@@ -16,6 +16,9 @@ import typing as t
 from ansible_collections.wecom.kf.plugins.module_utils._client import WecomClient
 from ansible_collections.wecom.kf.plugins.module_utils._wecom_error import WecomError
 
+_MOST_SILENT = 8
+"""So many items in a row, or twice as many as there are threads, without any answer: nobody is there."""
+
 _Item = t.TypeVar("_Item")
 _Result = t.TypeVar("_Result")
 
@@ -27,7 +30,9 @@ class SideBySide:
         self._client = client
         self._threads = threads
         self._lock = threading.Lock()
-        self._failures_in_a_row = 0
+        self._most_silent = max(2 * threads, _MOST_SILENT)
+        self._silent_in_a_row = 0
+        self._last_sign_of_life = client.last_sign_of_life
         self.obstacle: WecomError | None = None
         """What no account can get past, once it was met."""
 
@@ -74,13 +79,17 @@ class SideBySide:
 
     def _learn(self, failure: WecomError | None) -> None:
         with self._lock:
-            # One that is refused for its own sake shows that the service is there.
-            self._failures_in_a_row = self._failures_in_a_row + 1 if failure and failure.retryable else 0
+            # Any answer shows that the service is there, also one that refuses, and that to reading back what was lost.
+            if self._last_sign_of_life != self._client.last_sign_of_life:
+                self._last_sign_of_life = self._client.last_sign_of_life
+                self._silent_in_a_row = 0
             if failure is None:
                 return
-            # Each further account would cost a whole timeout: with the retry budget spent and nothing but
-            # failures coming in, it is the service that is down and not the accounts.
-            is_down = failure.retryable and self._failures_in_a_row >= 2 * self._threads
-            if self.obstacle is None and (failure.every_account or (is_down and not self._client.budget.remaining())):
-                self.obstacle = failure
+            self._silent_in_a_row += failure.retryable
+            # Each further account would cost a whole timeout: with the retry budget spent and no answer coming in,
+            # it is the service that is down and not the accounts.
+            is_down = self._silent_in_a_row >= self._most_silent and not self._client.budget.remaining()
+            met = [error for error in (failure, failure.followed_by) if error and error.every_account]
+            if self.obstacle is None and (met or is_down):
+                self.obstacle = met[0] if met else failure
                 self._client.budget.exhaust()

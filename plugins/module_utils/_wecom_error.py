@@ -47,11 +47,16 @@ class WecomError(Exception):
         """Whether no other account of the corp could get past it."""
         self.retry_after = retry_after
         """Seconds that the service asked to wait, 0 where it did not."""
+        self.followed_by: WecomError | None = None
+        """What stood in the way of finding out what became of this call."""
 
     def sentence(self) -> str:
         """Call, cause and cure in one line."""
         text = f"{self.call} failed: {self.cause}" if self.call else self.cause
-        return f"{text}; {self.hint}" if self.hint else text
+        text = f"{text}; {self.hint}" if self.hint else text
+        if self.followed_by is None or self.followed_by.cause == self.cause:
+            return text
+        return f"{text}; then {self.followed_by.sentence()}"
 
     def as_result(self) -> dict[str, t.Any]:
         """The C(failure) of a module's result."""

@@ -138,6 +138,30 @@ class TestOtherWriters:
         simulator.fault(on=DEL, errcode=-1, applied=True)
         assert told(manage(simulator, "absent", ["ann", "Bob"])) == {"ann": CHANGED, "Bob": CHANGED}
 
+    @pytest.mark.parametrize("errcode", [-1, 6000])
+    def test_one_who_is_refused_when_it_is_done_again_was_changed_by_the_first_call(
+        self, simulator: RunningSimulator, errcode: int
+    ) -> None:
+        """The service says busy and removes her all the same; the second call finds no such member any more."""
+        simulator.reset(corp(["gone", "Bob"], members=[{"userid": "gone", "left": True}, "Bob"]))
+        simulator.fault(on=DEL, errcode=errcode, applied=True)
+        report = manage(simulator, "absent", ["gone", "Bob"])
+        assert told(report) == {"gone": CHANGED, "Bob": CHANGED}
+        assert [line["errcode"] for line in simulator.log() if line["endpoint"] == DEL] == [errcode, 0]
+
+    def test_one_who_is_refused_again_is_refused(self, simulator: RunningSimulator) -> None:
+        simulator.fault(on=ADD, errcode=-1)
+        report = manage(simulator, "present", ["ann", "nolicence"])
+        assert told(report) == {"ann": CHANGED, "nolicence": FAILED}
+        assert report["servicers"][1]["errcode"] == 701008
+
+    def test_one_who_was_refused_and_cannot_be_read_back_is_not_known(self, simulator: RunningSimulator) -> None:
+        simulator.fault(on=ADD, errcode=-1, applied=True)
+        simulator.fault(on=LIST, nth=2, errcode=48002, times=None)
+        report = manage(simulator, "present", ["ann", "nolicence"])
+        assert told(report) == {"ann": CHANGED, "nolicence": FAILED}
+        assert report["servicers"][1]["msg"].startswith("not known whether added")
+
 
 class TestMissingItems:
     def test_nothing_said_and_done_all_the_same(self, simulator: RunningSimulator) -> None:

@@ -212,6 +212,46 @@ class TestWhatNoAccountCanGetPast:
         assert failed(result) == kfids(100)
         assert calls < 200
 
+    @pytest.mark.parametrize("concurrency", [1, 4])
+    @pytest.mark.parametrize("fault", [{"errcode": 6000}, {"errcode": -1}, {"http_status": 502}], ids=str)
+    def test_a_few_that_fail_at_every_try_are_not_taken_for_it(
+        self, simulator: RunningSimulator, fault: dict[str, t.Any], concurrency: int
+    ) -> None:
+        """The budget is spent on them, and the others are yet done."""
+        simulator.reset(fleet_of(30))
+        for call, number in ((LIST, 1), (LIST, 2), (LIST, 3), (ADD, 5), (ADD, 6), (ADD, 7)):
+            simulator.fault(on=call, open_kfid=kfids(30)[number], times=None, **fault)
+        result = manage(simulator, newcomer(30), concurrency=concurrency, retry_timeout=2.0)
+        assert failed(result) == [kfids(30)[number] for number in (1, 2, 3, 5, 6, 7)]
+        assert result["summary"] == {"added": 24, "removed": 0, "unchanged": 0, "failed": 6}
+
+    @pytest.mark.parametrize("errcode", [-1, 6000])
+    def test_nor_are_many_to_whom_the_service_answers(self, simulator: RunningSimulator, errcode: int) -> None:
+        simulator.reset(fleet_of(30))
+        for kfid in kfids(30)[:20]:
+            simulator.fault(on=ADD, open_kfid=kfid, times=None, errcode=errcode)
+        result = manage(simulator, newcomer(30), concurrency=1, retry_timeout=0.0)
+        assert failed(result) == kfids(30)[:20]
+
+    def test_nor_are_lost_answers_where_reading_back_works(self, simulator: RunningSimulator) -> None:
+        simulator.reset(fleet_of(30))
+        for kfid in kfids(30)[:20]:
+            simulator.fault(on=ADD, open_kfid=kfid, times=None, drop="before")
+        result = manage(simulator, newcomer(30), concurrency=1, retry_timeout=0.0)
+        assert failed(result) == kfids(30)[:20]
+
+    @pytest.mark.parametrize("concurrency", [1, 4, 16])
+    def test_met_when_reading_back_it_counts_too(self, simulator: RunningSimulator, concurrency: int) -> None:
+        simulator.reset(fleet_of(60))
+        simulator.fault(on=ADD, times=concurrency, drop="after")
+        simulator.fault(on=LIST, nth=61, times=None, errcode=60020)
+        result = manage(simulator, newcomer(60), concurrency=concurrency)
+        told = [line["errcode"] for line in simulator.log()]
+        assert len(told[told.index(60020) :]) <= 2 * concurrency
+        assert result["accounts"][0]["failure"]["call"] == ADD
+        assert "企业可信IP" in result["accounts"][0]["msg"]
+        assert result["accounts"][-1]["failure"]["errcode"] == 60020
+
     def test_a_service_that_only_times_out_neither(self, simulator: RunningSimulator) -> None:
         simulator.reset(fleet_of(100))
         simulator.fault(on=LIST, drop="after", times=None)
