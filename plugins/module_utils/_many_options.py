@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.wecom.kf.plugins.module_utils._options import (
     OptionError,
     Options,
+    is_open_kfid,
     read_open_kfid,
     read_wanted,
 )
@@ -43,29 +44,47 @@ class AccountFilter(t.NamedTuple):
     open_kfids: list[str] | None
 
 
+class Problem(t.NamedTuple):
+    """What is wrong with one of many accounts."""
+
+    open_kfid: t.Any
+    """As it was given."""
+    number: int
+    """The account's place in the list, from 1."""
+    text: str
+
+    def concerned(self) -> str:
+        """The account by its id, or by its place where what stands for the id is none."""
+        return self.open_kfid if is_open_kfid(self.open_kfid) else f"number {self.number}"
+
+
+def tell_problems(problems: list[Problem]) -> str:
+    """One sentence that names every account concerned; empty where there are no problems."""
+    if not problems:
+        return ""
+    told = "; ".join(f"{problem.concerned()}: {problem.text}" for problem in problems[:_MOST_PROBLEMS])
+    others = dict.fromkeys(problem.concerned() for problem in problems[_MOST_PROBLEMS:])
+    return f"accounts: {told}" + (f"; and in {', '.join(others)}" if others else "")
+
+
 def read_fleet(options: Options) -> Fleet:
     """What is asked for many accounts. Raises OptionError, naming every account that is not right."""
     concurrency = _read_concurrency(options)
     wanted: list[Wanted] = []
     first_seen: dict[str, int] = {}
-    problems: list[str] = []
-    concerned: list[str] = []
+    problems: list[Problem] = []
     for number, account in enumerate(options["accounts"], start=1):
         own = {name: value for name, value in account.items() if value is not None}
         open_kfid = account["open_kfid"]
+        first = first_seen.setdefault(open_kfid, number)
+        if first != number:
+            problems.append(Problem(open_kfid, number, f"is there twice, as number {first} and as number {number}"))
         try:
             wanted.append(read_wanted({**options, "userids": None, "department_ids": None, **own}))
         except OptionError as error:
-            concerned.append(open_kfid or f"number {number}")
-            problems.append(f"{concerned[-1]}: {error}")
-            continue
-        if first_seen.setdefault(open_kfid, number) != number:
-            concerned.append(open_kfid)
-            problems.append(f"{open_kfid} is there twice, as number {first_seen[open_kfid]} and as number {number}")
+            problems.append(Problem(open_kfid, number, str(error)))
     if problems:
-        others = concerned[_MOST_PROBLEMS:]
-        more = f"; and in {', '.join(others)}" if others else ""
-        raise OptionError(f"accounts: {'; '.join(problems[:_MOST_PROBLEMS])}{more}")
+        raise OptionError(tell_problems(problems))
     return Fleet(wanted, concurrency)
 
 

@@ -38,9 +38,41 @@ class Job(t.Protocol[_Request]):  # type: ignore[misc]
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]
-    """An AnsibleModule that does not write a roster of millions of names to the system log, in one line."""
+    """An AnsibleModule whose result is whole where Ansible refuses the options, and that logs no roster of millions."""
 
     params: dict[str, t.Any]
+
+    def __init__(
+        self,
+        argument_spec: ArgumentSpec,
+        nothing_done: t.Callable[[Options], dict[str, t.Any]],
+        explain: t.Callable[[Options], str],
+    ) -> None:
+        self._nothing_done = nothing_done
+        self._explain = explain
+        self._given: Options | None = None
+        super().__init__(argument_spec=argument_spec, supports_check_mode=True)
+        self._given = None
+
+    def nothing(self) -> dict[str, t.Any]:
+        """The result where nothing was done, but for C(msg)."""
+        return {
+            "changed": False,
+            "api_calls": 0,
+            **self._nothing_done(self.params),
+            "invocation": {"module_args": _shown(self.params)},
+        }
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self._given = dict(self.params)
+
+    def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
+        if self._given is not None:  # it is Ansible that refuses the options
+            msg = self._explain(self._given) or msg
+            result = {**self.nothing(), **result}
+        super().fail_json(msg=msg, **result)
+        raise AssertionError("fail_json ends the process")
 
     def _log_invocation(self) -> None:
         options = self.params
@@ -56,16 +88,17 @@ def run_module(
     read_request: t.Callable[[Options], _Request],
     job: Job[_Request],
     nothing_done: t.Callable[[Options], dict[str, t.Any]],
+    explain: t.Callable[[Options], str] = lambda given: "",
 ) -> None:
     """The whole of a module's main().
 
     nothing_done: the keys of the result where it fails before it did anything.
+    explain: says better than Ansible why it refused the options; empty where it cannot.
     """
-    module = _Module(argument_spec=argument_spec, supports_check_mode=True)
+    module = _Module(argument_spec, nothing_done, explain)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    shown = {"module_args": _shown(module.params)}
-    nothing = {"changed": False, "api_calls": 0, **nothing_done(module.params), "invocation": shown}
+    nothing = module.nothing()
     try:
         request = read_request(module.params)
         connection = read_connection(module.params)
@@ -95,7 +128,7 @@ def run_module(
         client.close()
     del request
     result["api_calls"] = client.api_calls
-    result["invocation"] = shown
+    result["invocation"] = nothing["invocation"]
     gc.freeze()  # the process ends here, and Python would first look for garbage in all that was imported
     if result["failed"]:
         module.fail_json(**result)

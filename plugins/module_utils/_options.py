@@ -17,8 +17,11 @@ from ansible_collections.wecom.kf.plugins.module_utils._client import Connection
 from ansible_collections.wecom.kf.plugins.module_utils._servicer_plan import RemovalLimit, Wanted
 
 _LONGEST_ID = 64
+_MOST_SHOWN = 80
 _USERID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]*")
-_OPEN_KFID = re.compile(r"[0-9A-Za-z_.@-]+")
+_OPEN_KFID = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z_.@-]+")
+_MADE_TEXTS = ("None", "True", "False")
+"""What Ansible makes of a null or a boolean where a text belongs."""
 _LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 _LONGEST_TIMEOUT = 3600.0
 _LONGEST_RETRY_TIMEOUT = 86400.0
@@ -119,30 +122,47 @@ def read_open_kfid(open_kfid: str) -> str:
     if not open_kfid:
         raise OptionError("open_kfid is empty")
     if len(open_kfid) > _LONGEST_ID:
-        raise OptionError(f"open_kfid: {open_kfid!r} is longer than {_LONGEST_ID} bytes")
-    if not _OPEN_KFID.fullmatch(open_kfid):
+        raise OptionError(f"open_kfid: {shown(open_kfid)} is longer than {_LONGEST_ID} bytes")
+    if not is_open_kfid(open_kfid):
         raise OptionError(
-            f"open_kfid: {open_kfid!r} is no account id, which looks like wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"
+            f"open_kfid: {shown(open_kfid)} is no account id, which looks like wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"
         )
     return open_kfid
 
 
+def is_open_kfid(value: t.Any) -> bool:
+    """Whether this can be an account's id."""
+    return (
+        isinstance(value, str)
+        and len(value) <= _LONGEST_ID
+        and _OPEN_KFID.fullmatch(value) is not None
+        and value not in _MADE_TEXTS
+    )
+
+
+def shown(value: t.Any) -> str:
+    """A value in a message: in quotes, on one line, and not endless."""
+    text = value if isinstance(value, str) else repr(value)
+    cut = text[:_MOST_SHOWN]
+    return (repr(cut) if isinstance(value, str) else cut) + ("…" if len(text) > _MOST_SHOWN else "")
+
+
 def check_userid(userid: str) -> None:
     """Raise OptionError for what cannot be a userid."""
-    if len(userid) <= _LONGEST_ID and _USERID.fullmatch(userid) and userid not in ("None", "True", "False"):
+    if len(userid) <= _LONGEST_ID and _USERID.fullmatch(userid) and userid not in _MADE_TEXTS:
         return
     if not userid:
         raise OptionError("userids: an entry is empty")
-    if userid in ("None", "True", "False"):
+    if userid in _MADE_TEXTS:
         raise OptionError(
             f"userids: {userid} is what Ansible makes of a null or a boolean in the list;"
             " put the userid in quotes, in lower case, if it is really called that"
         )
     if len(userid) > _LONGEST_ID:
-        raise OptionError(f"userids: {userid!r} is longer than {_LONGEST_ID} bytes")
+        raise OptionError(f"userids: {shown(userid)} is longer than {_LONGEST_ID} bytes")
     raise OptionError(
-        f"userids: {userid!r} is no userid, which is made of digits, letters and _-@. and begins with a digit or letter"
-        " (a display name is not a userid)"
+        f"userids: {shown(userid)} is no userid, which is made of digits, letters and _-@. and begins with a digit or"
+        " letter (a display name is not a userid)"
     )
 
 
@@ -151,7 +171,7 @@ def _read_department_id(value: t.Any) -> int:
     if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise OptionError(f"department_ids: {value!r} is no department id, which is a number from 1")
+        raise OptionError(f"department_ids: {shown(value)} is no department id, which is a number from 1")
     return value
 
 
@@ -160,5 +180,5 @@ def _read_limit(text: str | None) -> RemovalLimit | None:
         return None
     limit = RemovalLimit.parse(text.strip())
     if limit is None:
-        raise OptionError(f"max_removals must be a count such as 10 or a share such as 25%, not {text!r}")
+        raise OptionError(f"max_removals must be a count such as 10 or a share such as 25%, not {shown(text)}")
     return limit

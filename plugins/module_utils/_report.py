@@ -65,12 +65,12 @@ def accounts_report(accounts: list[dict[str, t.Any]], refusals: list[str]) -> di
     failed = [account for account in accounts if account["failed"]]
     changed = sum(account["changed"] for account in accounts)
     msg = f"{len(accounts)} accounts, {changed} changed, {len(failed)} failed: {_counts(summary)}"
-    if refusals:
-        msg += "; " + "; ".join(refusals)
-    elif failed:
-        msg += "; " + "; ".join(account["msg"] for account in failed[:_MOST_NAMED])
-        if len(failed) > _MOST_NAMED:
-            msg += f"; and {len(failed) - _MOST_NAMED} more accounts"
+    # Where a guard tripped, the others failed because of it. But those that failed by themselves are yet named.
+    named = [account for account in failed if "failure" in account] if refusals else failed
+    for text in [*refusals, *(account["msg"] for account in named[:_MOST_NAMED])]:
+        msg += f"; {text}"
+    if len(named) > _MOST_NAMED:
+        msg += f"; and {len(named) - _MOST_NAMED} more accounts"
     return {
         "changed": changed > 0,
         "failed": bool(failed),
@@ -198,7 +198,7 @@ def _lines(names: list[t.Any]) -> str:
 
 def empty_account_report(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The result of one account where nothing was tried, but for C(changed) and C(msg)."""
-    return {"open_kfid": options["open_kfid"], "servicers": [], "summary": _summary([])}
+    return {"open_kfid": options.get("open_kfid"), "servicers": [], "summary": _summary([])}
 
 
 def empty_accounts_report(_options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

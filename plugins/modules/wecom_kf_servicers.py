@@ -236,11 +236,12 @@ from ansible_collections.wecom.kf.plugins.module_utils import _argspec
 from ansible_collections.wecom.kf.plugins.module_utils._many_accounts import manage_accounts
 from ansible_collections.wecom.kf.plugins.module_utils._many_options import read_fleet
 from ansible_collections.wecom.kf.plugins.module_utils._module import run_module
+from ansible_collections.wecom.kf.plugins.module_utils._refused_accounts import explain_refusal
 from ansible_collections.wecom.kf.plugins.module_utils._report import empty_accounts_report
 
 
 def main() -> None:
-    run_module(_argspec.servicers(), read_fleet, manage_accounts, empty_accounts_report)
+    run_module(_argspec.servicers(), read_fleet, manage_accounts, empty_accounts_report, explain_refusal)
 
 
 if __name__ == "__main__":
