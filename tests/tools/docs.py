@@ -24,6 +24,8 @@ SETTINGS = Path(__file__).with_name("docs_settings")
 
 # Where module pages point to in Ansible's own documentation. With this list nothing has to be downloaded.
 _ANSIBLE_LABELS = {
+    "action_plugins": "plugins/action.html",
+    "ansible_collections.ansible.builtin.from_yaml_filter": "collections/ansible/builtin/from_yaml_filter.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
 }
@@ -31,7 +33,10 @@ _ANSIBLE_LABELS = {
 
 def write_inventory(path: Path) -> None:
     """Write the labels above as an inventory of the kind that Sphinx reads."""
-    lines = [f"{label} std:label -1 {page}#{label.replace('_', '-')} -" for label, page in _ANSIBLE_LABELS.items()]
+    lines = [
+        f"{label} std:label -1 {page}#{label.translate({ord('_'): '-', ord('.'): '-'})} -"
+        for label, page in _ANSIBLE_LABELS.items()
+    ]
     head = "# Sphinx inventory version 2\n# Project: Ansible\n# Version:\n# The rest is compressed with zlib.\n"
     path.write_bytes(head.encode() + zlib.compress("\n".join([*lines, ""]).encode()))
 
