@@ -26,7 +26,7 @@ def explain_refusal(options: Options) -> str:
     """
     accounts = options.get("accounts")
     validator = ArgumentSpecValidator(_argspec.servicers()["accounts"]["options"])
-    problems = []
+    problems: list[Problem] = []
     for number, account in enumerate(accounts if isinstance(accounts, list) else (), start=1):
         problems.extend(_problems_of(account, number, validator))
     return tell_problems(problems)
