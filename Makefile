@@ -65,7 +65,7 @@ integration: venv-test ## the integration targets (ARGS='NAME' to choose)
 	@$(heading) 'ansible-test integration'
 	@$(ANSIBLE_TEST) integration --venv $(ARGS)
 
-soak: venv-test ## ten thousand random histories of an account (ARGS='--histories N --seed N')
+soak: venv-test ## ten thousand random histories of one account, and of many (ARGS='--histories N --seed N')
 	@$(heading) 'soak'
 	@$(PYTHON) -m tests.soak $(ARGS)
 

@@ -75,18 +75,8 @@ class HistoryMachine:
         """The result, or None where the options were refused; and the calls."""
         simulator = self._simulator
         simulator.reset_counters()
-        token = simulator.token() if "token" in credentials and "stale" not in credentials else None
-        options = {
-            "corpid": simulator.corpid if "pair" in credentials else None,
-            "corpsecret": simulator.corpsecret if "pair" in credentials else None,
-            "access_token": STALE_TOKEN if "stale" in credentials else token,
-            "api_url": simulator.url,
-            "validate_certs": True,
-            "ca_path": None,
-            "timeout": step.timeout,
-            "retry_timeout": retry_timeout,
-        }
-        connection = read_connection(options)
+        how = step._replace(credentials=credentials, retry_timeout=retry_timeout)
+        connection = read_connection(connection_options(simulator, how))
         try:
             wanted = read_wanted(step.options())
         except OptionError:
@@ -124,7 +114,7 @@ class HistoryMachine:
         check_patience(step, [fault for fault in step.faults if met[fault["name"]]], result)
         witness = Witness(before, step.faults, world.strict_removal).follow(log)
         for entry in result["servicers"]:
-            self.tally.verdicts[_word(entry)] += 1
+            self.tally.verdicts[word_for(entry)] += 1
         after = keys(simulator.serving(KFID))
         assert witness.really == after, "the log does not tell the truth"
         check_reach(step, witness)
@@ -133,6 +123,7 @@ class HistoryMachine:
             assert witness.writes == 0, "check mode wrote"
             check_foresight(step, witness, result)
         else:
+            assert ("diff" in result) == (witness.first_list is not None)
             check_verdicts(step, witness, result, after)
 
     def _settle(self, step: Step) -> None:
@@ -147,7 +138,7 @@ class HistoryMachine:
         assert again is not None
         asks_for_somebody = step.state == "exact" and bool(step.userids or step.department_ids)
         assert self._simulator.serving(KFID) or not asks_for_somebody or not done["diff"]["before"], "nobody is left"
-        refused = {key_of(_name(entry)) for entry in done["servicers"] if entry["action"] == "add"} & set(REFUSED)
+        refused = {key_of(name_of(entry)) for entry in done["servicers"] if entry["action"] == "add"} & set(REFUSED)
         if not refused:
             assert {**foreseen, "api_calls": 0} == {**done, "api_calls": 0}, "check mode foresaw something else"
         assert not again["changed"], "a third run changed something"
@@ -159,8 +150,24 @@ class HistoryMachine:
                 assert line["endpoint"] == ADD
                 assert keys([*line["userids"], *line["departments"]]) <= set(REFUSED), "a third run wrote"
         for entry in again["servicers"]:
-            assert entry["failed"] == (key_of(_name(entry)) in refused or "every addition failed" in entry["msg"])
+            assert entry["failed"] == (key_of(name_of(entry)) in refused or "every addition failed" in entry["msg"])
         assert bool(again["failed"]) == any(entry["failed"] for entry in again["servicers"])
+
+
+def connection_options(simulator: RunningSimulator, how: Step) -> dict[str, t.Any]:
+    """How to reach the simulator, as the modules get it."""
+    is_paired = "pair" in how.credentials
+    token = simulator.token() if "token" in how.credentials and "stale" not in how.credentials else None
+    return {
+        "corpid": simulator.corpid if is_paired else None,
+        "corpsecret": simulator.corpsecret if is_paired else None,
+        "access_token": STALE_TOKEN if "stale" in how.credentials else token,
+        "api_url": simulator.url,
+        "validate_certs": True,
+        "ca_path": None,
+        "timeout": how.timeout,
+        "retry_timeout": how.retry_timeout,
+    }
 
 
 # --- what has to hold ---
@@ -177,7 +184,7 @@ def check_shape(result: Result, step: Step, calls: int) -> None:
     assert not any(entry["changed"] and entry["failed"] for entry in entries)
     assert result["failed"] or not any(entry["failed"] for entry in entries)
     named = list(dict.fromkeys(key_of(name) for name in [*(step.userids or ()), *(step.department_ids or ())]))
-    told = [key_of(_name(entry)) for entry in entries]
+    told = [key_of(name_of(entry)) for entry in entries]
     assert told[: len(named)] == named, "not in the order given, once each"
     assert len(set(told)) == len(told)
     assert all(entry["action"] == "remove" for entry in entries[len(named) :])
@@ -224,7 +231,7 @@ def check_economy(step: Step, witness: Witness, result: Result, log: list[Line])
     endpoints = [line["endpoint"] for line in log]
     needed = 0
     for call, action in ((ADD, "add"), (DEL, "remove")):
-        needed += sum(1 for _batch in batches(call, [_name(e) for e in result["servicers"] if e["action"] == action]))
+        needed += sum(1 for _batch in batches(call, [name_of(e) for e in result["servicers"] if e["action"] == action]))
     assert witness.writes <= needed + witness.unclear_writes, "more writes than needed"
     # One whom somebody else changed back may rightly be asked for again.
     assert witness.sent_again <= witness.by_others | witness.late, "asked again for those who had been answered for"
@@ -247,13 +254,12 @@ def check_verdicts(step: Step, witness: Witness, result: Result, after: set[Name
     if witness.first_list is None:
         assert all(entry["failed"] for entry in result["servicers"])
         assert result["failed"]
-        assert "diff" not in result
         return
     guarded = "max_removals" in result["msg"]
     if guarded:
         assert witness.writes == 0
     for entry in result["servicers"]:
-        key = key_of(_name(entry))
+        key = key_of(name_of(entry))
         if key in witness.late:
             continue
         expected = _expected(entry, key, step, witness)
@@ -265,10 +271,11 @@ def check_verdicts(step: Step, witness: Witness, result: Result, after: set[Name
         if unknown:
             assert key in witness.doubted, entry
         if key not in witness.by_others and not unknown:
-            wanted = _is_wanted(key, step)
+            wanted = is_wanted(key, step)
             assert entry["changed"] == ((key in witness.first_list) != (key in after)), entry
             assert entry["failed"] == ((key in after) != wanted), entry
-    _check_diff(witness, result)
+    if "diff" in result:
+        _check_diff(witness, result)
     _check_staffed(step, witness, after)
 
 
@@ -278,15 +285,15 @@ def check_foresight(step: Step, witness: Witness, result: Result) -> None:
         assert not result["changed"]
         return
     for entry in result["servicers"]:
-        serves = key_of(_name(entry)) in witness.first_list
-        assert entry["changed"] == (serves != _is_wanted(key_of(_name(entry)), step))
+        serves = key_of(name_of(entry)) in witness.first_list
+        assert entry["changed"] == (serves != is_wanted(key_of(name_of(entry)), step))
         assert not entry["failed"]
 
 
 def _expected(entry: Result, key: Name, step: Step, witness: Witness) -> tuple[bool, bool]:
     """Whether this one changed and failed, by what a client could know."""
     assert witness.first_list is not None
-    wanted = _is_wanted(key, step)
+    wanted = is_wanted(key, step)
     as_asked = (key in witness.known) == wanted
     if entry["action"] == "none":
         assert (key in witness.first_list) == wanted
@@ -299,14 +306,14 @@ def _expected(entry: Result, key: Name, step: Step, witness: Witness) -> tuple[b
     return as_asked and ours, not as_asked
 
 
-def _is_wanted(key: Name, step: Step) -> bool:
+def is_wanted(key: Name, step: Step) -> bool:
     return step.state != "absent" and key in keys([*(step.userids or ()), *(step.department_ids or ())])
 
 
 def _check_diff(witness: Witness, result: Result) -> None:
     before, after = (_names_in(result["diff"][side]) for side in ("before", "after"))
     assert before == witness.first_list
-    told = {key_of(_name(entry)): entry for entry in result["servicers"]}
+    told = {key_of(name_of(entry)): entry for entry in result["servicers"]}
     for key, entry in told.items():
         if entry["changed"]:
             assert (key in before) != (key in after)
@@ -327,12 +334,12 @@ def _check_staffed(step: Step, witness: Witness, after: set[Name]) -> None:
         assert after or not asks_for_somebody, "nobody is left"
 
 
-def _name(entry: Result) -> Name:
+def name_of(entry: Result) -> Name:
     name: Name = entry["userid"] if entry["userid"] is not None else entry["department_id"]
     return name
 
 
-def _word(entry: Result) -> str:
+def word_for(entry: Result) -> str:
     if entry["changed"]:
         return str(entry["msg"])
     if not entry["failed"]:

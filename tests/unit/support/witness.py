@@ -80,6 +80,9 @@ class Witness:
         if line["errcode"] != 0 or not _leaves_the_answer(fault):
             return
         self.known = set(self.really)
+        for key in self.doubted & self.refused.keys():
+            if self.first_list is not None and (key in self.known) != (key in self.first_list):
+                del self.refused[key]  # an earlier call had done it, and only that
         self.doubted.clear()
         if self.first_list is None:
             self.first_list = set(self.really)
@@ -90,6 +93,7 @@ class Witness:
         self.writes += 1
         for key in about:
             code = self._said(line, fault, key) if line["errcode"] == 0 else None
+            was_in_doubt = key in self.doubted
             self.doubted.discard(key)
             if (line["endpoint"], key) in self._answered:
                 self.sent_again.add(key)
@@ -103,6 +107,8 @@ class Witness:
                 self.known = self.known | {key} if adding else self.known - {key}
             else:
                 self.refused[key] = code
+                if was_in_doubt:
+                    self.doubted.add(key)
         self.unclear_writes += bool(self.doubted & about)
         self.sent |= about
         if is_late(fault):
@@ -130,4 +136,4 @@ class Witness:
 
 def _leaves_the_answer(fault: Fault) -> bool:
     """Whether the client gets the whole true answer in time."""
-    return not set(fault) - {"name", "on", "nth", "times", "meanwhile", "expire_token"}
+    return not set(fault) - {"name", "on", "nth", "times", "meanwhile", "expire_token", "open_kfid"}
