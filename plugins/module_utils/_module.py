@@ -14,6 +14,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+# Before the others, for which it is.
+from ansible_collections.wecom.kf.plugins.module_utils import _compile_once  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.wecom.kf.plugins.module_utils._argspec import ArgumentSpec
 from ansible_collections.wecom.kf.plugins.module_utils._client import WecomClient
 from ansible_collections.wecom.kf.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
