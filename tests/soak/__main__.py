@@ -59,7 +59,8 @@ def _soak(kind: str, strategy: Any, live: Callable[[Any], None], tally: Any, fir
         )(given(strategy)(live))
         before = tally.histories
         try:
-            seed(turn)(run)()
+            begin_with: Any = seed(turn)
+            begin_with(run)()
         except BaseException:
             print(f"failed with --of {kind} --seed {turn} --histories {_AT_A_TIME}", flush=True)
             raise

@@ -165,7 +165,7 @@ def _but_hints(result: Result) -> Result:
 def _check_order(witnesses: list[Witness], log: list[Line]) -> None:
     """Every account is read before the first write: the first list of none comes after it."""
     endpoints = [line["endpoint"] for line in log]
-    firsts = {}
+    firsts: dict[str, int] = {}
     for number, line in enumerate(log):
         if line["open_kfid"]:
             firsts.setdefault(line["open_kfid"], number)
