@@ -48,6 +48,7 @@ def main() -> int:
 def _soak(kind: str, strategy: Any, live: Callable[[Any], None], tally: Any, first: int, number: int) -> None:
     """Live so many histories, from one seed after the other, and tell what they held."""
     began = time.monotonic()
+    give: Any = given(strategy)
     turn = first
     while tally.histories < number:
         run = settings(
@@ -56,7 +57,7 @@ def _soak(kind: str, strategy: Any, live: Callable[[Any], None], tally: Any, fir
             deadline=None,
             phases=[Phase.generate, Phase.shrink],
             suppress_health_check=list(HealthCheck),
-        )(given(strategy)(live))
+        )(give(live))
         before = tally.histories
         try:
             begin_with: Any = seed(turn)
