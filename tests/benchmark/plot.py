@@ -14,6 +14,7 @@ mpl.use("svg")
 mpl.rcParams.update({"svg.hashsalt": "wecom.kf", "font.size": 9, "svg.fonttype": "path"})
 
 from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib.ticker import NullFormatter  # noqa: E402
 
 OURS, OTHERS, FLOOR = "#07c160", "#8a919f", "#d0d5dd"
 
@@ -32,7 +33,8 @@ def draw(results: dict[str, Any], path: Path) -> None:
         drawn = panel.barh(names, [max(row["task"], 0.001) for row in bars], color=colours)
         panel.bar_label(drawn, [f"{row['task']:.2f} s, {row['calls']} calls" for row in bars], padding=3)
         panel.set_xscale("log")
-        panel.set_xlim(right=panel.get_xlim()[1] * 12)
+        panel.xaxis.set_minor_formatter(NullFormatter())
+        panel.set_xlim(right=panel.get_xlim()[1] * 30)
         panel.invert_yaxis()
         panel.set_title(f"{situation['title']}, {situation['latency'] * 1000:g} ms", fontsize=9)
         panel.spines[["top", "right"]].set_visible(False)
@@ -41,13 +43,13 @@ def draw(results: dict[str, Any], path: Path) -> None:
         panel.loglog(sizes, [row["wall"] for row in series["rows"]], "o-", color=OURS, label="seconds")
         panel.loglog(sizes, [row["peak_mib"] for row in series["rows"]], "s--", color=OTHERS, label="peak MiB")
         panel.loglog(sizes, [row["handed_over_mib"] for row in series["rows"]], ":", color=OTHERS, label="of it input")
-        panel.set_title(series["title"], fontsize=8)
+        panel.set_title(series["title"].replace(": ", ":\n", 1), fontsize=8)
         panel.legend(frameon=False)
         panel.spines[["top", "right"]].set_visible(False)
     for panel in panels[len(situations) + len(growth) :]:
         panel.set_axis_off()
     figure.supxlabel("above: task time in seconds, logarithmic; shorter is better", fontsize=8)
-    figure.tight_layout()
+    figure.tight_layout(w_pad=2)
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
 
