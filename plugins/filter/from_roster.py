@@ -69,7 +69,9 @@ def from_roster(text: t.Any, source: str = "the roster") -> t.Any:
     if not isinstance(text, str):
         raise AnsibleFilterError(f"{source}: the text of a file is needed, not {type(text).__name__}")
     try:
-        return wrap_var(read_roster(text))  # what is in the file is data, and no template
+        # libyaml reads nothing but str itself, and a lookup's text is of a class of Ansible's.
+        accounts = read_roster("".join((text,)))
+        return wrap_var(accounts)  # what is in the file is data, and no template
     except RosterError as error:
         raise AnsibleFilterError(f"{source}: {error}") from None
 

@@ -182,5 +182,14 @@ class TestTheFilter:
         with pytest.raises(AnsibleFilterError, match="the text of a file is needed"):
             from_roster(text)
 
+    def test_a_text_of_ansibles_own_class_is_read(self) -> None:
+        class UnsafeText(str):
+            __slots__ = ()
+
+            def __str__(self) -> str:
+                return self
+
+        assert from_roster(UnsafeText(entry("userids: [a]"))) == [{"open_kfid": "wkA", "userids": ["a"]}]
+
     def test_accounts_come_out(self) -> None:
         assert from_roster(entry("userids: [a]")) == [{"open_kfid": "wkA", "userids": ["a"]}]
