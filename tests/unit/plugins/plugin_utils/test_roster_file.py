@@ -186,9 +186,6 @@ class TestTheFilter:
         class UnsafeText(str):
             __slots__ = ()
 
-            def __str__(self) -> str:
-                return self
-
         assert from_roster(UnsafeText(entry("userids: [a]"))) == [{"open_kfid": "wkA", "userids": ["a"]}]
 
     def test_accounts_come_out(self) -> None:
