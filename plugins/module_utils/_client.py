@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import typing as t
@@ -79,6 +80,7 @@ class WecomClient:
         self._token_error: WecomError | None = None
         self.has_written = False
         """Whether a call that changes something was begun."""
+        self._answers = itertools.count(1)
         self.last_sign_of_life = 0
         """Grows with every answer that the service itself gave, whatever it said."""
         for secret in (connection.corpsecret, connection.access_token):
@@ -210,7 +212,7 @@ class WecomClient:
         errcode = content.get("errcode", 0)
         if isinstance(errcode, bool) or not isinstance(errcode, int):
             raise WecomError("the answer's errcode is no number", http_status=200, answer_lost=True)
-        self.last_sign_of_life = self.api_calls
+        self.last_sign_of_life = next(self._answers)
         if errcode:
             errmsg = self.errmsg_of(content)
             raise WecomError(
