@@ -58,11 +58,7 @@ def change_account(simulator: Simulator, open_kfid: str, data: Any) -> list[Key]
     add, remove = read_names(section, "add"), read_names(section, "remove")
     name = section.text("name", account.name)
     authorised = section.boolean("authorised", account.authorised)
-    privilege = (
-        section.take("manage_privilege")
-        if section.is_null("manage_privilege")
-        else section.boolean("manage_privilege", account.manage_privilege)
-    )
+    privilege = section.nullable("manage_privilege", section.boolean, account.manage_privilege)
     place = section.place("status")
     statuses = {
         userid: Section(status, f"{place}.{userid}") for userid, status in section.mapping("status", {}).items()
@@ -91,7 +87,7 @@ def change_members(simulator: Simulator, data: Any) -> None:
 def expire_tokens(simulator: Simulator, data: Any) -> None:
     """Make the token useless: expired, or as if there had never been one."""
     section = Section({} if data is None else data, "tokens/expire")
-    as_what = section.choice("as", ("expired", "invalid"), "expired")
+    as_what = section.choice("as", "expired", ("expired", "invalid"))
     section.finish()
     if as_what == "expired":
         simulator.tokens.expire()

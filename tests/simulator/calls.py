@@ -79,9 +79,9 @@ def perform(call: Call, corp: Corp, settings: Settings, withheld: Container[Key]
     adding = call.endpoint == SERVICER_ADD
     userids, departments = _servicers(call, settings)
     if adding:
-        outcome = corp.add(account, userids, departments, settings.limits, withheld)
+        outcome = corp.add(account, userids, departments, settings, withheld)
     else:
-        outcome = corp.remove(account, userids, departments, settings.strict_removal, withheld)
+        outcome = corp.remove(account, userids, departments, settings.removal_errcode, withheld)
     return Performed(_ok(result_list=outcome.items), outcome.changed)
 
 
@@ -109,11 +109,11 @@ def _servicers(call: Call, settings: Settings) -> tuple[list[str], list[int]]:
     if not isinstance(departments, list) or not all(map(_is_whole_number, departments)):
         raise errors.Refusal(errors.INVALID_PARAMETER)
     if not userids and not departments:
-        raise errors.Refusal(errors.INVALID_PARAMETER)
+        raise errors.Refusal(errors.MISSING_PARAMETER)
     limits = settings.limits
     most = limits.departments_per_del if call.endpoint == SERVICER_DEL else limits.departments_per_add
     if len(userids) > limits.userids_per_call or len(departments) > most:
-        raise errors.Refusal(errors.TOO_MANY_PARAMETERS)
+        raise errors.Refusal(errors.INVALID_PARAMETER)
     return userids, departments
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +58,7 @@ def parse_config(data: object) -> Config:
     """Read a configuration, or say what is wrong with it."""
     section = Section(data, "")
     members = _members(section.take("members", []))
-    departments = _departments(section.listing("departments", []))
+    departments = _departments(section.listing("departments", []), members)
     corp = Corp(members, departments, _accounts(section.take("accounts", []), members, departments))
     config = Config(
         corpid=section.text("corpid", DEFAULT_CORPID),
@@ -118,14 +119,20 @@ def read_member(entry: object, where: str) -> Member:
     return member
 
 
-def _departments(value: list[Any]) -> list[int]:
-    for number in value:
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise ConfigError(f"departments: whole numbers are needed, not {number!r}")
-    return value
+def _departments(value: list[Any], members: dict[str, Member]) -> dict[int, frozenset[str]]:
+    departments: dict[int, frozenset[str]] = {}
+    for at, entry in enumerate(value):
+        where = f"departments[{at}]"
+        if not isinstance(entry, dict):
+            entry = {"id": entry}
+        section = Section(entry, where)
+        number, userids = section.integer("id"), section.listing("members", [])
+        section.finish()
+        departments[number] = frozenset(_member_key(userid, members, where) for userid in userids)
+    return departments
 
 
-def _accounts(value: object, members: dict[str, Member], departments: list[int]) -> list[Account]:
+def _accounts(value: object, members: dict[str, Member], departments: Container[int]) -> list[Account]:
     accounts: dict[str, Account] = {}
     for where, entry in _each(value, "accounts"):
         section = Section(entry, where)
@@ -153,15 +160,13 @@ def _fleet(section: Section, members: dict[str, Member]) -> list[Account]:
     return accounts
 
 
-def _account(section: Section, members: dict[str, Member], departments: list[int]) -> Account:
+def _account(section: Section, members: dict[str, Member], departments: Container[int]) -> Account:
     open_kfid = section.text("open_kfid")
     account = Account(
         open_kfid,
         name=section.text("name", open_kfid),
         avatar=section.text("avatar", Account.avatar),
-        manage_privilege=section.take("manage_privilege")
-        if section.is_null("manage_privilege")
-        else section.boolean("manage_privilege", True),
+        manage_privilege=section.nullable("manage_privilege", section.boolean, True),
         authorised=section.boolean("authorised", True),
     )
     for where, entry in _each(section.take("servicers", []), section.place("servicers")):
@@ -190,7 +195,7 @@ def read_status(section: Section) -> Status:
     return Status(status, stop_type) if status else RECEIVING
 
 
-def _member_key(userid: str, members: dict[str, Member], where: str) -> str:
-    if userid.lower() not in members:
+def _member_key(userid: object, members: dict[str, Member], where: str) -> str:
+    if not isinstance(userid, str) or userid.lower() not in members:
         raise ConfigError(f"{where}: {userid!r} is not among the members")
     return userid.lower()

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Union
 from . import errors
 from .fields import ConfigError
 from .limits import Limits
+from .settings import Settings
 
 Key = Union[str, int]  # noqa: UP007 -- evaluated, also on Python 3.8
 """A servicer: a userid in lower case, or a department id."""
@@ -73,14 +74,19 @@ class Outcome(NamedTuple):
 class Corp:
     """Members and accounts, changed as the calls for servicers change them."""
 
-    def __init__(self, members: dict[str, Member], departments: Iterable[int], accounts: Iterable[Account]) -> None:
+    def __init__(
+        self, members: dict[str, Member], departments: dict[int, frozenset[str]], accounts: Iterable[Account]
+    ) -> None:
         self.members = members
-        self.departments = set(departments)
+        self.departments = departments
+        """The members of each department, in lower case."""
         self.accounts = {account.open_kfid: account for account in accounts}
         self.order = list(self.accounts)
 
     def account(self, open_kfid: object) -> Account:
         """The account an app may work on, or a refusal."""
+        if open_kfid is None or open_kfid == "":
+            raise errors.Refusal(errors.MISSING_PARAMETER)
         if not isinstance(open_kfid, str) or not open_kfid.startswith("wk") or len(open_kfid.encode()) > 64:
             raise errors.Refusal(errors.INVALID_OPEN_KFID)
         account = self.accounts.get(open_kfid)
@@ -95,39 +101,50 @@ class Corp:
         account: Account,
         userids: list[str],
         departments: list[int],
-        limits: Limits,
+        settings: Settings,
         withheld: Container[Key] = NOBODY,
     ) -> Outcome:
-        """Let people and departments serve; those withheld are answered for as if, and stay as they are."""
+        """Add servicers. Those withheld get the same items and are not added.
+
+        When the limit of the account fails the call as a whole, nothing of the call is applied.
+        """
         outcome = Outcome([], [])
+        limits = settings.limits
+        users, serving_departments = dict(account.users), dict(account.departments)
+        covered: set[str] = set()
+        if settings.covered_by_department == "ignored":
+            covered.update(*(self.departments[number] for number in account.departments))
         for userid in userids:
             key = userid.lower()
             member = self.members.get(key)
-            if key in account.users:
+            if key in users:
                 outcome.items.append(_item("userid", userid, 0, "ignored"))
             elif member is None or member.left:
                 outcome.items.append(_item("userid", userid, _unknown(userid)))
             elif member.refuse:
                 outcome.items.append(_item("userid", userid, member.refuse))
-            elif len(account.users) >= limits.userids_per_account:
-                outcome.items.append(_item("userid", userid, errors.OVER_THE_LIMIT))
+            elif key in covered:
+                outcome.items.append(_item("userid", userid, 0, "ignored"))
+            elif len(users) >= limits.userids_per_account:
+                outcome.items.append(_over_the_limit("userid", userid, limits))
             else:
                 if key not in withheld:
-                    account.users[key] = RECEIVING
+                    users[key] = RECEIVING
                     outcome.changed.append(member.userid)
                 outcome.items.append(_item("userid", userid, 0, "success"))
         for number in departments:
-            if number in account.departments:
+            if number in serving_departments:
                 outcome.items.append(_item("department_id", number, 0, "ignored"))
             elif number not in self.departments:
                 outcome.items.append(_item("department_id", number, errors.NO_SUCH_DEPARTMENT))
-            elif len(account.departments) >= limits.departments_per_account:
-                outcome.items.append(_item("department_id", number, errors.OVER_THE_LIMIT))
+            elif len(serving_departments) >= limits.departments_per_account:
+                outcome.items.append(_over_the_limit("department_id", number, limits))
             else:
                 if number not in withheld:
-                    account.departments[number] = None
+                    serving_departments[number] = None
                     outcome.changed.append(number)
                 outcome.items.append(_item("department_id", number, 0, "success"))
+        account.users, account.departments = users, serving_departments
         return outcome
 
     def remove(
@@ -135,12 +152,12 @@ class Corp:
         account: Account,
         userids: list[str],
         departments: list[int],
-        strict: bool = False,
+        absent_errcode: int = 0,
         withheld: Container[Key] = NOBODY,
     ) -> Outcome:
-        """Let people and departments serve no longer; `strict` calls it an error when one didn't."""
+        """Remove servicers. Somebody who does not serve gets ``absent_errcode``, or ``ignored`` where that is 0."""
         outcome = Outcome([], [])
-        absent = (errors.NOT_SERVING, None) if strict else (0, "ignored")
+        absent = (absent_errcode, None if absent_errcode else "ignored")
         for userid in userids:
             key = userid.lower()
             if key in account.users:
@@ -251,6 +268,12 @@ class Corp:
 
 def _item(key: str, name: Key, errcode: int, errmsg: str | None = None) -> dict[str, Any]:
     return {key: name, "errcode": errcode, "errmsg": errors.describe(errcode) if errmsg is None else errmsg}
+
+
+def _over_the_limit(key: str, name: Key, limits: Limits) -> dict[str, Any]:
+    if limits.account_limit_fails_call:
+        raise errors.Refusal(limits.account_limit_errcode)
+    return _item(key, name, limits.account_limit_errcode)
 
 
 def _unknown(userid: str) -> int:

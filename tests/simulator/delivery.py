@@ -13,8 +13,8 @@ from typing import Any
 
 from aiohttp import web
 
-from .answers import Answer
 from .faults import Fault
+from .responses import RawResponse
 
 _CHUNK = b"x" * 65536
 _ABORTIVE = struct.pack("ii", 1, 0)
@@ -34,7 +34,7 @@ class Done(web.StreamResponse):
         """Nothing to add."""
 
 
-def response_of(answer: Answer) -> web.Response:
+def response_of(answer: RawResponse) -> web.Response:
     """An answer that comes as it should."""
     response = web.Response(status=answer.status, body=answer.body)
     response.headers["Content-Type"] = answer.content_type
@@ -43,7 +43,7 @@ def response_of(answer: Answer) -> web.Response:
     return response
 
 
-async def deliver(request: web.BaseRequest, answer: Answer, fault: Fault) -> web.StreamResponse:
+async def deliver(request: web.BaseRequest, answer: RawResponse, fault: Fault) -> web.StreamResponse:
     """Hand over an answer as the fault will have it."""
     if fault.drop is not None:
         hang_up(request.transport, fault.reset)
@@ -75,7 +75,7 @@ def hang_up(transport: asyncio.BaseTransport | None, reset: bool = False) -> Non
         transport.close()
 
 
-def _head(answer: Answer) -> bytes:
+def _head(answer: RawResponse) -> bytes:
     try:
         reason = http.HTTPStatus(answer.status).phrase
     except ValueError:
@@ -104,7 +104,7 @@ async def _trickle(transport: Any, data: bytes, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
-async def _fill(request: web.BaseRequest, answer: Answer, size: int, announced: bool) -> web.StreamResponse:
+async def _fill(request: web.BaseRequest, answer: RawResponse, size: int, announced: bool) -> web.StreamResponse:
     """A body of any size, never held in memory."""
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     response.headers["Content-Type"] = answer.content_type

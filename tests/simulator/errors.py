@@ -13,7 +13,7 @@ WRONG_CORPID = 40013
 INVALID_TOKEN = 40014
 INVALID_BODY = 40033
 INVALID_PARAMETER = 40058
-TOO_MANY_PARAMETERS = 40063
+MISSING_PARAMETER = 40063
 TOKEN_MISSING = 41001
 TOKEN_EXPIRED = 42001
 REQUIRE_GET = 43001
@@ -40,7 +40,7 @@ ERRMSG = {
     INVALID_TOKEN: "invalid access_token",
     INVALID_BODY: "invalid charset. please check your request, if include \\uxxxx will create fail!",
     INVALID_PARAMETER: "invalid Request Parameter",
-    TOO_MANY_PARAMETERS: "some parameters are too many or too long",
+    MISSING_PARAMETER: "some parameters are empty",
     40066: "invalid party list",
     40091: "secret is invalid",
     TOKEN_MISSING: "access_token missing",

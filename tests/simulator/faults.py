@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Union
 
 from .corp import EVERYBODY, NOBODY, Corp, Key
-from .endpoints import ENDPOINTS, SERVICER_ADD, SERVICER_DEL
+from .endpoints import ENDPOINTS, SERVICER_WRITES
 from .fields import ConfigError, Section
 
 ANY, WRITE = "any", "write"
-_GROUPS = {ANY: ENDPOINTS, WRITE: (SERVICER_ADD, SERVICER_DEL)}
+_GROUPS = {ANY: ENDPOINTS, WRITE: SERVICER_WRITES}
 Omitted = Union[None, str, "frozenset[Key]"]
 
 
@@ -37,7 +37,7 @@ class Meanwhile:
             add=tuple(read_names(section, "add")),
             remove=tuple(read_names(section, "remove")),
             open_kfid=section.text("open_kfid", None),
-            when=section.choice("when", ("before", "after"), "before"),
+            when=section.choice("when", "before", ("before", "after")),
         )
         section.finish()
         return change
@@ -84,7 +84,7 @@ class Fault:
             on=_endpoints(section),
             open_kfid=section.text("open_kfid", None),
             nth=section.integer("nth", 1, least=1),
-            times=section.take("times") if section.is_null("times") else section.integer("times", 1, least=1),
+            times=section.nullable("times", section.integer, 1, least=1),
             name=section.text("name", what),
             applied=section.boolean("applied", None),
             errcode=section.integer("errcode", None),
@@ -98,7 +98,7 @@ class Fault:
             omit=_omitted(section),
             items=_items(section),
             patch=section.mapping("patch", None),
-            drop=section.choice("drop", ("before", "after"), None),
+            drop=section.choice("drop", None, ("before", "after")),
             reset=section.boolean("reset", False),
             delay=section.number("delay", 0),
             delay_after=section.number("delay_after", 0),

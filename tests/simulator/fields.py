@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -99,12 +99,24 @@ class Section:
             raise self.error(key, f"{value!r} is below {least}")
         return value
 
-    def choice(self, key: str, choices: tuple[str, ...], default: Any = _NO_DEFAULT) -> Any:
-        """One of a few words."""
-        value = self.text(key, default)
-        if value is not None and value not in choices:
-            raise self.error(key, f"{value!r} is none of " + ", ".join(choices))
+    def boolean_or_integer(self, key: str, default: Any = _NO_DEFAULT, least: int = 1) -> Any:
+        """Return true, false or a whole number, not below ``least``."""
+        value = self._typed(key, default, (bool, int), "true, false or a whole number")
+        return value if isinstance(value, bool) else self._bounded(key, value, least)
+
+    def choice(self, key: str, default: Any = _NO_DEFAULT, choices: tuple[object, ...] = ()) -> Any:
+        """Return one of a few values."""
+        value = self.take(key, default)
+        if value is not default and value not in choices:
+            raise self.error(key, f"{value!r} is none of " + ", ".join(map(str, choices)))
         return value
+
+    def nullable(self, key: str, read: Callable[..., Any], default: Any, null: Any = None, **more: Any) -> Any:
+        """Return ``null`` where the key is there without a value, and otherwise what ``read`` returns."""
+        if self.is_null(key):
+            self.take(key)
+            return null
+        return read(key, default, **more)
 
     def finish(self) -> None:
         """Refuse keys that were never asked for."""

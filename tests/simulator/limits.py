@@ -28,6 +28,8 @@ class Limits:
     departments_per_del: int = 100
     userids_per_account: int = 2000
     departments_per_account: int = 20
+    account_limit_errcode: int = errors.OVER_THE_LIMIT
+    account_limit_fails_call: bool = False
     calls_per_minute: PerEndpoint = None
     window: float = 60.0
     concurrency: PerEndpoint = None
@@ -46,6 +48,8 @@ class Limits:
             )
         }
         limits = Limits(
+            account_limit_errcode=section.integer("account_limit_errcode", self.account_limit_errcode),
+            account_limit_fails_call=section.boolean("account_limit_fails_call", self.account_limit_fails_call),
             calls_per_minute=_per_endpoint(section, "calls_per_minute", self.calls_per_minute),
             window=section.number("window", self.window),
             concurrency=_per_endpoint(section, "concurrency", self.concurrency),

@@ -12,12 +12,12 @@ from typing import Any
 from aiohttp import web
 
 from . import admin
-from .answers import altered, plain
 from .calls import Call
 from .delivery import Done, deliver, response_of
 from .endpoints import ENDPOINTS
 from .faults import NO_FAULT, Fault
 from .limits import Limiter
+from .responses import altered, plain
 from .simulator import Simulator
 
 _API = "/cgi-bin/"
@@ -130,7 +130,7 @@ class SimulatorServer:
         )
         if fault is NO_FAULT and not simulator.settings.latency:
             try:
-                return response_of(plain(simulator.carry_out(call, NO_FAULT, admitted, line)))
+                return response_of(plain(simulator.carry_out(call, NO_FAULT, admitted, line), simulator.settings))
             finally:
                 self._leave(call, limiter, admitted)
         task = asyncio.ensure_future(self._take_time(request, call, fault, limiter, admitted, line))
@@ -167,7 +167,7 @@ class SimulatorServer:
             if pause:
                 await asyncio.sleep(pause)
             failure = None if fault.errcode is None else simulator.failure(fault.errcode, fault.errmsg)
-            return await deliver(request, altered(true, fault, failure), fault)
+            return await deliver(request, altered(true, fault, failure, simulator.settings), fault)
         finally:
             self._leave(call, limiter, admitted)
 

@@ -78,7 +78,7 @@ class Simulator:
     def _perform(self, call: Call, fault: Fault) -> Performed:
         if call.endpoint == GETTOKEN:
             return self._gettoken(call)
-        self.tokens.check(call.query.get("access_token"))
+        self.tokens.check(call.query.get("access_token"), self.settings.token_calls, self.settings.token_calls_errcode)
         return perform(call, self.corp, self.settings, fault.withheld())
 
     def _gettoken(self, call: Call) -> Performed:

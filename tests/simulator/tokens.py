@@ -28,6 +28,7 @@ class Tokens:
         self._clock = clock
         self._current: str | None = None
         self._until = 0.0
+        self._calls = 0
         self._expired: dict[str, None] = {}
         self.issued = 0
 
@@ -37,17 +38,27 @@ class Tokens:
         if self._current is None:
             self._current = self._prepared.pop(0) if self._prepared else fresh_token()
             self._until = self._clock() + ttl
+            self._calls = 0
             self._expired.pop(self._current, None)
             self.issued += 1
         return self._current, math.ceil(self._until - self._clock())
 
-    def check(self, token: str | None) -> None:
-        """Refuse a call whose token is missing, expired or unknown."""
+    def check(self, token: str | None, most_calls: int | None = None, errcode: int = errors.TOKEN_EXPIRED) -> None:
+        """Refuse a call whose token is missing, expired or unknown.
+
+        After ``most_calls`` calls the token is over, and further calls with it get ``errcode``.
+        """
         if not token:
             raise errors.Refusal(errors.TOKEN_MISSING)
         self._look_at_the_clock()
         if token != self._current:
             raise errors.Refusal(errors.TOKEN_EXPIRED if token in self._expired else errors.INVALID_TOKEN)
+        self._calls += 1
+        if most_calls is not None and self._calls >= most_calls:
+            if errcode == errors.TOKEN_EXPIRED:
+                self.expire()
+            else:
+                self.forget()
 
     def expire(self) -> None:
         """The token is over before its time: calls with it are told so."""

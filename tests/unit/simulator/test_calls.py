@@ -63,10 +63,45 @@ def test_del_answers_for_each(sim: RunningSimulator, client: Client) -> None:
     assert sim.serving(KFID) == ["LiSi"]
 
 
-def test_strict_removal(sim: RunningSimulator, client: Client) -> None:
-    sim.settings(strict_removal=True)
+@pytest.mark.parametrize(
+    ("strict_removal", "errcode"), [(False, 0), (True, 60253), (60253, 60253), (95014, 95014), (60111, 60111)]
+)
+def test_removing_somebody_who_does_not_serve(
+    sim: RunningSimulator, client: Client, strict_removal: bool | int, errcode: int
+) -> None:
+    sim.settings(strict_removal=strict_removal)
     codes = client.codes(client.remove("wangwu", 4, "zhangsan"))
-    assert [code for code, _errmsg in codes.values()] == [60253, 0, 60253]
+    assert {name: code for name, (code, _errmsg) in codes.items()} == {"wangwu": errcode, 4: errcode, "zhangsan": 0}
+    assert (codes["wangwu"][1] == "ignored") is (errcode == 0)
+
+
+def department_serves(sim: RunningSimulator, **settings: Any) -> None:
+    """Let a department with two members serve, and one of them by name as well."""
+    sim.reset(
+        {
+            "members": ["ann", "Bob", "cy"],
+            "departments": [{"id": 2, "members": ["ANN", "Bob"]}, 4],
+            "accounts": [{"open_kfid": KFID, "servicers": ["Bob", {"department_id": 2}]}],
+            **settings,
+        }
+    )
+
+
+def test_members_of_a_serving_department_are_added_by_default(sim: RunningSimulator, client: Client) -> None:
+    department_serves(sim)
+    assert client.codes(client.add("ann"))["ann"] == (0, "success")
+    assert sim.serving(KFID) == ["Bob", "ann", 2]
+
+
+def test_members_of_a_serving_department_can_be_ignored_and_stay_unlisted(
+    sim: RunningSimulator, client: Client
+) -> None:
+    department_serves(sim, covered_by_department="ignored")
+    codes = client.codes(client.add("Ann", "cy"))
+    assert codes == {"Ann": (0, "ignored"), "cy": (0, "success")}
+    assert sim.serving(KFID) == ["Bob", "cy", 2]
+    client.remove(2)
+    assert client.codes(client.add("Ann"))["Ann"] == (0, "success")
 
 
 def test_userids_ignore_case_and_keep_the_spelling_of_the_member(sim: RunningSimulator, client: Client) -> None:
@@ -95,18 +130,19 @@ def test_large_department_ids(sim: RunningSimulator, client: Client) -> None:
 @pytest.mark.parametrize(
     ("body", "errcode"),
     [
-        ({"open_kfid": KFID}, 40058),
-        ({"open_kfid": KFID, "userid_list": [], "department_id_list": []}, 40058),
+        ({"open_kfid": KFID}, 40063),
+        ({"open_kfid": KFID, "userid_list": [], "department_id_list": []}, 40063),
         ({"open_kfid": KFID, "userid_list": "wangwu"}, 40058),
         ({"open_kfid": KFID, "userid_list": [7]}, 40058),
         ({"open_kfid": KFID, "department_id_list": ["2"]}, 40058),
         ({"open_kfid": KFID, "department_id_list": [True]}, 40058),
-        ({"open_kfid": KFID, "userid_list": [f"agent{number:03d}" for number in range(1, 102)]}, 40063),
-        ({"open_kfid": KFID, "department_id_list": list(range(101))}, 40063),
+        ({"open_kfid": KFID, "userid_list": [f"agent{number:03d}" for number in range(1, 102)]}, 40058),
+        ({"open_kfid": KFID, "department_id_list": list(range(101))}, 40058),
         ({"open_kfid": "wkUnknown", "userid_list": ["wangwu"]}, 95004),
         ({"open_kfid": "kfcShownInTheConsole", "userid_list": ["wangwu"]}, 95000),
         ({"open_kfid": "wk" + "x" * 63, "userid_list": ["wangwu"]}, 95000),
-        ({"userid_list": ["wangwu"]}, 95000),
+        ({"userid_list": ["wangwu"]}, 40063),
+        ({"open_kfid": "", "userid_list": ["wangwu"]}, 40063),
         ({"open_kfid": "wkForeign", "userid_list": ["wangwu"]}, 48007),
     ],
 )
@@ -122,13 +158,20 @@ def test_calls_refused_as_a_whole(
 
 def test_twenty_departments_on_add_and_a_hundred_on_del(client: Client) -> None:
     twenty_one = list(range(21))
-    assert client.add(*twenty_one)["errcode"] == 40063
+    assert client.add(*twenty_one)["errcode"] == 40058
     assert client.remove(*twenty_one)["errcode"] == 0
 
 
 def test_a_hundred_userids_are_not_too_many(sim: RunningSimulator, client: Client) -> None:
     assert client.add(*[f"agent{number:03d}" for number in range(1, 101)])["errcode"] == 0
     assert len(sim.serving(KFID)) == 103
+
+
+def test_two_departments_of_which_one_serves_ignore_its_members_only(sim: RunningSimulator, client: Client) -> None:
+    department_serves(sim, covered_by_department="ignored")
+    client.remove(2)
+    client.add(4)
+    assert client.codes(client.add("ann"))["ann"] == (0, "success")
 
 
 def test_items_over_the_limit_of_the_account(sim: RunningSimulator, client: Client) -> None:
@@ -140,6 +183,38 @@ def test_items_over_the_limit_of_the_account(sim: RunningSimulator, client: Clie
         "zhangsan": 0,
         4: 81017,
     }
+
+
+@pytest.mark.parametrize("errcode", [81017, 40058])
+def test_the_code_for_the_limit_of_the_account_is_a_setting(
+    sim: RunningSimulator, client: Client, errcode: int
+) -> None:
+    sim.settings(limits={"userids_per_account": 2, "account_limit_errcode": errcode})
+    answer = client.add("wangwu")
+    assert answer["errcode"] == 0
+    assert client.codes(answer)["wangwu"][0] == errcode
+
+
+@pytest.mark.parametrize("names", [("wangwu", "agent001"), ("wangwu", 4)], ids=["userids", "departments"])
+def test_the_limit_of_the_account_can_fail_the_call_and_then_nothing_is_applied(
+    sim: RunningSimulator, client: Client, names: tuple[str | int, ...]
+) -> None:
+    limits = {"userids_per_account": 3, "departments_per_account": 1, "account_limit_fails_call": True}
+    sim.settings(limits={**limits, "account_limit_errcode": 40058})
+    before = sim.serving(KFID)
+    answer = client.add(*names)
+    assert answer["errcode"] == 40058
+    assert "result_list" not in answer
+    assert sim.serving(KFID) == before
+    assert (sim.log()[-1]["applied"], sim.log()[-1]["changed"]) == (False, [])
+
+
+def test_who_serves_or_is_refused_does_not_count_towards_the_limit_of_the_account(
+    sim: RunningSimulator, client: Client
+) -> None:
+    sim.settings(limits={"userids_per_account": 3, "account_limit_fails_call": True})
+    codes = client.codes(client.add("zhangsan", "nobody", "wangwu", "WANGWU"))
+    assert [code for code, _errmsg in codes.values()] == [0, 60111, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,34 @@ def test_an_expired_token_is_told_so_and_replaced(sim: RunningSimulator, client:
     assert client.post("kf/servicer/add", client.body("wangwu"), access_token=old)["errcode"] == 42001
 
 
+@pytest.mark.parametrize("errcode", [42001, 40014])
+def test_a_token_can_live_for_a_number_of_calls(sim: RunningSimulator, client: Client, errcode: int) -> None:
+    sim.settings(token_calls=2, token_calls_errcode=errcode)
+    for _life in range(2):
+        token = client.gettoken()["access_token"]
+        assert client.gettoken()["access_token"] == token
+        codes = [
+            client.get("kf/servicer/list", access_token=token, open_kfid="wkSupport")["errcode"] for _call in range(3)
+        ]
+        assert codes == [0, 0, errcode]
+        assert client.gettoken()["access_token"] != token
+
+
+def test_calls_with_a_bad_token_do_not_shorten_the_life_of_the_good_one(sim: RunningSimulator, client: Client) -> None:
+    sim.settings(token_calls=1)
+    token = sim.token()
+    assert client.get("kf/servicer/list", access_token="other", open_kfid="wkSupport")["errcode"] == 40014
+    assert client.get("kf/servicer/list", access_token=token, open_kfid="wkSupport")["errcode"] == 0
+
+
+def test_the_number_of_calls_can_be_unlimited_again(sim: RunningSimulator, client: Client) -> None:
+    sim.settings(token_calls=1)
+    sim.settings(token_calls=None)
+    token = sim.token()
+    for _call in range(3):
+        assert client.get("kf/servicer/list", access_token=token, open_kfid="wkSupport")["errcode"] == 0
+
+
 def test_an_invalidated_token_is_unknown(sim: RunningSimulator, client: Client) -> None:
     old = sim.token()
     sim.expire_tokens(as_invalid=True)
