@@ -108,19 +108,20 @@ async def _serve(simulator: Simulator, options: argparse.Namespace, ca_path: str
 
 def _announce(simulator: Simulator, url: str, ca_path: str | None) -> None:
     corp = simulator.corp
-    lines = [f"WeCom simulator: {len(corp.order)} accounts, {len(corp.members)} members (Ctrl-C stops it)", ""]
+    accounts = list(corp.accounts)
+    lines = [f"WeCom simulator: {len(accounts)} accounts, {len(corp.members)} members (Ctrl-C stops it)", ""]
     for name, value in (("API_URL", url), ("CORPID", simulator.corpid), ("CORPSECRET", simulator.corpsecret)):
         lines.append(f"export WECOM_{name}={shlex.quote(value)}")
     lines.append("")
     if ca_path is not None:
         lines.append(f"ca_path: {ca_path}")
     lines.append(f"state:   {url}{admin.PREFIX}state")
-    for open_kfid in corp.order[:_SHOWN]:
+    for open_kfid in accounts[:_SHOWN]:
         account = corp.accounts[open_kfid]
         serving = len(account.users) + len(account.departments)
         lines.append(f"account: {open_kfid}  {account.name} ({serving} serving)")
-    if len(corp.order) > _SHOWN:
-        lines.append(f"         and {len(corp.order) - _SHOWN} more")
+    if len(accounts) > _SHOWN:
+        lines.append(f"         and {len(accounts) - _SHOWN} more")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     print("\n".join(lines), flush=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from .config import read_member, read_status
+from .config import read_account, read_member, read_status
 from .corp import Key
 from .faults import read_names
 from .fields import ConfigError, Section
@@ -30,9 +30,14 @@ async def handle(request: web.BaseRequest, server: SimulatorServer) -> web.Respo
         data = _body(await request.content.read() if request.body_exists else b"")
         if request.method == "GET" and name == "state":
             return _answer(server.simulator.report(_accounts_wanted(request)))
-        if name.startswith("accounts/") and request.method == "POST":
-            changed = change_account(server.simulator, name[len("accounts/") :], data)
-            return _answer({"ok": True, "changed": changed})
+        if name == "accounts" and request.method == "POST":
+            return _answer({"ok": True, "open_kfid": create_account(server.simulator, data)})
+        if name.startswith("accounts/") and request.method in ("POST", "DELETE"):
+            open_kfid = name[len("accounts/") :]
+            if request.method == "DELETE":
+                delete_account(server.simulator, open_kfid)
+                return _answer({"ok": True})
+            return _answer({"ok": True, "changed": change_account(server.simulator, open_kfid, data)})
         route = _ROUTES.get((request.method, name))
         if route is None:
             known = sorted(f"{method} {PREFIX}{route}" for method, route in _ROUTES)
@@ -49,23 +54,41 @@ def set_faults(server: SimulatorServer, data: Any) -> None:
         server.simulator.set_fault(fault)
 
 
+def create_account(simulator: Simulator, data: Any) -> str:
+    """Create an account, with the keys that it has in a configuration, and return its id."""
+    corp = simulator.corp
+    given = Section({} if data is None else data, "accounts").left()
+    section = Section({"open_kfid": corp.random_id("wk", 32), **given}, "accounts")
+    account = read_account(section, corp.members, corp.departments)
+    section.finish()
+    if account.open_kfid in corp.accounts:
+        raise section.error("open_kfid", f"{account.open_kfid!r} is there already")
+    corp.accounts[account.open_kfid] = account
+    return account.open_kfid
+
+
+def delete_account(simulator: Simulator, open_kfid: str) -> None:
+    """Delete an account, also the last one."""
+    simulator.corp.any_account(open_kfid)
+    del simulator.corp.accounts[open_kfid]
+
+
 def change_account(simulator: Simulator, open_kfid: str, data: Any) -> list[Key]:
     """What an administrator changes in the console; returns who serves or serves no longer."""
     section = Section({} if data is None else data, f"accounts/{open_kfid}")
     corp = simulator.corp
-    corp.check_click(open_kfid, ())
-    account = corp.accounts[open_kfid]
+    account = corp.any_account(open_kfid)
     add, remove = read_names(section, "add"), read_names(section, "remove")
     name = section.text("name", account.name)
-    authorised = section.boolean("authorised", account.authorised)
+    authorized = section.boolean("authorized", account.authorized)
     privilege = section.nullable("manage_privilege", section.boolean, account.manage_privilege)
     place = section.place("status")
     statuses = {
         userid: Section(status, f"{place}.{userid}") for userid, status in section.mapping("status", {}).items()
     }
     section.finish()
-    changed = corp.click(open_kfid, add, remove)
-    account.name, account.authorised, account.manage_privilege = name, authorised, privilege
+    changed = corp.admin_change(open_kfid, add, remove)
+    account.name, account.authorized, account.manage_privilege = name, authorized, privilege
     for userid, inner in statuses.items():
         corp.set_status(open_kfid, userid, read_status(inner))
         inner.finish()

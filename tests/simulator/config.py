@@ -59,7 +59,8 @@ def parse_config(data: object) -> Config:
     section = Section(data, "")
     members = _members(section.take("members", []))
     departments = _departments(section.listing("departments", []), members)
-    corp = Corp(members, departments, _accounts(section.take("accounts", []), members, departments))
+    accounts = _accounts(section.take("accounts", []), members, departments)
+    corp = Corp(members, departments, accounts, section.nullable("seed", section.integer, None))
     config = Config(
         corpid=section.text("corpid", DEFAULT_CORPID),
         corpsecret=section.text("corpsecret", DEFAULT_CORPSECRET),
@@ -136,7 +137,7 @@ def _accounts(value: object, members: dict[str, Member], departments: Container[
     accounts: dict[str, Account] = {}
     for where, entry in _each(value, "accounts"):
         section = Section(entry, where)
-        read = _fleet(section, members) if "prefix" in section else [_account(section, members, departments)]
+        read = _fleet(section, members) if "prefix" in section else [read_account(section, members, departments)]
         section.finish()
         for account in read:
             if account.open_kfid in accounts:
@@ -160,14 +161,15 @@ def _fleet(section: Section, members: dict[str, Member]) -> list[Account]:
     return accounts
 
 
-def _account(section: Section, members: dict[str, Member], departments: Container[int]) -> Account:
+def read_account(section: Section, members: dict[str, Member], departments: Container[int]) -> Account:
+    """Read one account."""
     open_kfid = section.text("open_kfid")
     account = Account(
         open_kfid,
         name=section.text("name", open_kfid),
         avatar=section.text("avatar", Account.avatar),
         manage_privilege=section.nullable("manage_privilege", section.boolean, True),
-        authorised=section.boolean("authorised", True),
+        authorized=section.boolean("authorized", True),
     )
     for where, entry in _each(section.take("servicers", []), section.place("servicers")):
         if isinstance(entry, str):

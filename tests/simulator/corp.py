@@ -8,19 +8,23 @@ Pure state: nothing here knows of HTTP, tokens or faults.
 
 from __future__ import annotations
 
+import random
 import re
-from collections.abc import Container, Iterable
+import string
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Union
 
 from . import errors
 from .fields import ConfigError
 from .limits import Limits
+from .media import MediaStore
 from .settings import Settings
 
 Key = Union[str, int]  # noqa: UP007 -- evaluated, also on Python 3.8
 """A servicer: a userid in lower case, or a department id."""
 
+_ID_CHARACTERS = string.ascii_letters + string.digits + "_-"
 _USERID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_\-@.]{0,63}\Z")
 
 
@@ -57,9 +61,9 @@ class Account:
 
     open_kfid: str
     name: str
-    avatar: str = "https://wework.qpic.cn/wwpic/simulated/0"
+    avatar: str = "https://wework.qpic.cn/wwhead/simulated/0"
     manage_privilege: bool | None = True
-    authorised: bool = True
+    authorized: bool = True
     users: dict[str, Status] = field(default_factory=dict)
     departments: dict[int, None] = field(default_factory=dict)
 
@@ -75,13 +79,19 @@ class Corp:
     """Members and accounts, changed as the calls for servicers change them."""
 
     def __init__(
-        self, members: dict[str, Member], departments: dict[int, frozenset[str]], accounts: Iterable[Account]
+        self,
+        members: dict[str, Member],
+        departments: dict[int, frozenset[str]],
+        accounts: Iterable[Account],
+        seed: int | None = None,
     ) -> None:
         self.members = members
         self.departments = departments
         """The members of each department, in lower case."""
         self.accounts = {account.open_kfid: account for account in accounts}
-        self.order = list(self.accounts)
+        """In the order in which the service lists them."""
+        self.media = MediaStore()
+        self._random = random.Random(seed)  # noqa: S311 -- no secrets, and the same ids for the same seed
 
     def account(self, open_kfid: object) -> Account:
         """The account an app may work on, or a refusal."""
@@ -92,8 +102,8 @@ class Corp:
         account = self.accounts.get(open_kfid)
         if account is None:
             raise errors.Refusal(errors.NO_SUCH_ACCOUNT)
-        if not account.authorised:
-            raise errors.Refusal(errors.ACCOUNT_NOT_AUTHORISED)
+        if not account.authorized:
+            raise errors.Refusal(errors.ACCOUNT_NOT_AUTHORIZED)
         return account
 
     def add(
@@ -198,14 +208,22 @@ class Corp:
 
     def serving(self, open_kfid: str) -> list[Key]:
         """Who serves an account: userids in the service's spelling, and department ids."""
-        account = self._any_account(open_kfid)
+        account = self.any_account(open_kfid)
         names: list[Key] = [self.members[key].userid for key in account.users]
         names.extend(account.departments)
         return names
 
-    def click(self, open_kfid: str, add: Iterable[Key] = (), remove: Iterable[Key] = ()) -> list[Key]:
-        """What an administrator does in the console, without any limit; returns who is different now."""
-        account = self._any_account(open_kfid)
+    def random_id(self, prefix: str, length: int) -> str:
+        """Return an id that was never there."""
+        return prefix + "".join(self._random.choices(_ID_CHARACTERS, k=length - len(prefix)))
+
+    def new_account(self, name: str, avatar: str | None = None) -> Account:
+        """Return an account with an id of its own, which is not among the accounts yet."""
+        return Account(self.random_id("wk", 32), name, Account.avatar if avatar is None else avatar)
+
+    def admin_change(self, open_kfid: str, add: Iterable[Key] = (), remove: Iterable[Key] = ()) -> list[Key]:
+        """Change the servicers as an administrator in the console, without any limit; return who is different now."""
+        account = self.any_account(open_kfid)
         changed: list[Key] = []
         add, remove = [self._known(who) for who in add], [self._known(who) for who in remove]
         for who in add:
@@ -224,16 +242,41 @@ class Corp:
                 changed.append(self.members[who].userid)
         return changed
 
-    def check_click(self, open_kfid: str | None, names: Iterable[Key]) -> None:
-        """Complain when `click` could not be done."""
+    def admin_change_accounts(
+        self, create: Iterable[str] = (), rename: Mapping[str, str] | None = None, delete: Iterable[str] = ()
+    ) -> list[str]:
+        """Create accounts by name, and rename and delete those that have an id or a name; return their ids.
+
+        What is not there is left alone.
+        """
+        changed = []
+        for name in create:
+            account = self.new_account(name)
+            self.accounts[account.open_kfid] = account
+            changed.append(account.open_kfid)
+        for which, name in (rename or {}).items():
+            for account in self._named(which):
+                account.name = name
+                changed.append(account.open_kfid)
+        for which in delete:
+            for account in self._named(which):
+                del self.accounts[account.open_kfid]
+                changed.append(account.open_kfid)
+        return changed
+
+    def _named(self, which: str) -> list[Account]:
+        return [account for account in self.accounts.values() if which in (account.open_kfid, account.name)]
+
+    def check_admin_change(self, open_kfid: str | None, names: Iterable[Key]) -> None:
+        """Raise an error when ``admin_change`` cannot be done."""
         if open_kfid is not None:
-            self._any_account(open_kfid)
+            self.any_account(open_kfid)
         for who in names:
             self._known(who)
 
     def set_status(self, open_kfid: str, userid: str, status: Status) -> None:
         """Stop a servicer or let it receive customers again."""
-        account = self._any_account(open_kfid)
+        account = self.any_account(open_kfid)
         key = userid.lower()
         if key not in account.users:
             raise ConfigError(f"{userid!r} does not serve {open_kfid}")
@@ -250,7 +293,8 @@ class Corp:
             raise ConfigError(f"{userid!r} is no member")
         self.members[key] = self.members[key]._replace(left=True)
 
-    def _any_account(self, open_kfid: str) -> Account:
+    def any_account(self, open_kfid: str) -> Account:
+        """Return an account, whether or not an app may manage it."""
         try:
             return self.accounts[open_kfid]
         except KeyError:

@@ -48,20 +48,17 @@ class Counters:
         """The calls that are neither answered nor given up."""
         return self._at_once[_OVERALL]
 
-    def note(
-        self, endpoint: str, open_kfid: Any, userids: list[Any], departments: list[Any], fault: str | None
-    ) -> dict[str, Any]:
-        """A line in the log, to be completed as the call goes on."""
+    def note(self, endpoint: str, fields: dict[str, Any], fault: str | None) -> dict[str, Any]:
+        """Begin a line in the log, which is completed as the call goes on."""
         line = {
             "at": round(time.monotonic() - self._began, 4),
             "endpoint": endpoint,
-            "open_kfid": open_kfid,
-            "userids": userids,
-            "departments": departments,
+            **fields,
             "errcode": None,
             "applied": False,
             "changed": [],
             "meanwhile": [],
+            "meanwhile_accounts": [],
             "fault": fault,
         }
         self.log.append(line)

@@ -9,6 +9,9 @@ OK = 0
 SYSTEM_BUSY = -1
 WRONG_SECRET = 40001
 INVALID_USERID = 40003
+INVALID_MEDIA_TYPE = 40004
+INVALID_MEDIA_SIZE = 40006
+INVALID_MEDIA_ID = 40007
 WRONG_CORPID = 40013
 INVALID_TOKEN = 40014
 INVALID_BODY = 40033
@@ -18,9 +21,11 @@ TOKEN_MISSING = 41001
 TOKEN_EXPIRED = 42001
 REQUIRE_GET = 43001
 REQUIRE_POST = 43002
+EMPTY_MEDIA = 44001
+MEDIA_TOO_LARGE = 45001
 CALL_FREQUENCY = 45009
 CONCURRENCY = 45033
-ACCOUNT_NOT_AUTHORISED = 48007
+ACCOUNT_NOT_AUTHORIZED = 48007
 NO_SUCH_DEPARTMENT = 60003
 IP_NOT_TRUSTED = 60020
 NO_SUCH_MEMBER = 60111
@@ -28,7 +33,11 @@ NOT_SERVING = 60253
 OVER_THE_LIMIT = 81017
 INVALID_OPEN_KFID = 95000
 NO_SUCH_ACCOUNT = 95004
+ACCOUNT_COUNT = 95005
+INVALID_ACCOUNT_NAME = 95006
 API_SWITCHED_OFF = 95017
+ACCOUNTS_UNDERUSED = 95026
+CORP_NOT_VERIFIED = 95027
 
 ERRMSG = {
     OK: "ok",
@@ -36,6 +45,9 @@ ERRMSG = {
     6000: "data version conflict",
     WRONG_SECRET: "invalid credential",
     INVALID_USERID: "invalid userid",
+    INVALID_MEDIA_TYPE: "invalid media type",
+    INVALID_MEDIA_SIZE: "invalid media size",
+    INVALID_MEDIA_ID: "invalid media_id",
     WRONG_CORPID: "invalid corpid",
     INVALID_TOKEN: "invalid access_token",
     INVALID_BODY: "invalid charset. please check your request, if include \\uxxxx will create fail!",
@@ -48,10 +60,12 @@ ERRMSG = {
     42009: "suite_access_token expired",
     REQUIRE_GET: "require GET method",
     REQUIRE_POST: "require POST method",
+    EMPTY_MEDIA: "empty media data",
+    MEDIA_TOO_LARGE: "media size over limit",
     CALL_FREQUENCY: "api freq out of limit",
     CONCURRENCY: "api concurrent out of limit",
     48002: "api forbidden",
-    ACCOUNT_NOT_AUTHORISED: "no privilege of this kf account",
+    ACCOUNT_NOT_AUTHORIZED: "no privilege of this kf account",
     50002: "userid out of scope",
     50003: "app is disabled",
     NO_SUCH_DEPARTMENT: "department not found",
@@ -66,11 +80,15 @@ ERRMSG = {
     92000: "not in the visible scope",
     INVALID_OPEN_KFID: "invalid open_kfid",
     NO_SUCH_ACCOUNT: "open_kfid not exist",
+    ACCOUNT_COUNT: "invalid number of kf accounts",
+    INVALID_ACCOUNT_NAME: "invalid kf account name",
     95011: "secret of the other edition",
     95012: "secret of the other edition",
     95014: "member is not a servicer or has not activated",
     API_SWITCHED_OFF: "api switch of kf is off",
     95023: "api is given to another app",
+    ACCOUNTS_UNDERUSED: "kf accounts are not used enough",
+    CORP_NOT_VERIFIED: "corp is not verified",
     701008: "member has no interoperability licence",
 }
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Union
 
 from .corp import EVERYBODY, NOBODY, Corp, Key
-from .endpoints import ENDPOINTS, SERVICER_WRITES
+from .endpoints import ACCOUNT_WRITES, ENDPOINTS, SERVICER_WRITES
 from .fields import ConfigError, Section
 
-ANY, WRITE = "any", "write"
-_GROUPS = {ANY: ENDPOINTS, WRITE: SERVICER_WRITES}
+ANY = "any"
+_GROUPS = {ANY: ENDPOINTS, "write": SERVICER_WRITES, "account_write": ACCOUNT_WRITES}
 Omitted = Union[None, str, "frozenset[Key]"]
 
 
@@ -27,6 +27,9 @@ class Meanwhile:
     add: tuple[Key, ...]
     remove: tuple[Key, ...]
     open_kfid: str | None = None
+    create: tuple[str, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+    delete: tuple[str, ...] = ()
     when: str = "before"
 
     @classmethod
@@ -37,6 +40,9 @@ class Meanwhile:
             add=tuple(read_names(section, "add")),
             remove=tuple(read_names(section, "remove")),
             open_kfid=section.text("open_kfid", None),
+            create=section.texts("create"),
+            rename=_renames(section),
+            delete=section.texts("delete"),
             when=section.choice("when", "before", ("before", "after")),
         )
         section.finish()
@@ -116,13 +122,13 @@ class Fault:
         if fault.drop == "before" and fault.applied:
             raise section.error("applied", "goes with drop: after")
         if fault.body is not None and fault.errcode is not None:
-            raise ConfigError(f"{where}: errcode and body are two answers")
+            raise ConfigError(f"{where}: errcode and body are two responses")
         return fault
 
     def check(self, corp: Corp) -> None:
         """Complain when the script names an account, a member or a department that is not there."""
         if self.meanwhile is not None:
-            corp.check_click(self.meanwhile.open_kfid, self.meanwhile.add + self.meanwhile.remove)
+            corp.check_admin_change(self.meanwhile.open_kfid, self.meanwhile.add + self.meanwhile.remove)
 
     @property
     def replaces(self) -> bool:
@@ -237,6 +243,14 @@ def _endpoints(section: Section) -> tuple[str, ...]:
 def _headers(section: Section) -> Mapping[str, str] | None:
     headers: Any = section.mapping("headers", None)
     return None if headers is None else {str(key): str(value) for key, value in headers.items()}
+
+
+def _renames(section: Section) -> Mapping[str, str]:
+    """Return the new names of accounts by their id or by the name that they have."""
+    names: Any = section.mapping("rename", {})
+    if not all(isinstance(text, str) for pair in names.items() for text in pair):
+        raise section.error("rename", "texts are needed")
+    return dict(names)
 
 
 def _body(section: Section) -> bytes | None:

@@ -82,6 +82,14 @@ class Section:
         """A list."""
         return self._typed(key, default, (list, tuple), "a list")
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts, empty where there is none."""
+        entries = self.listing(key, [])
+        for entry in entries:
+            if not isinstance(entry, str):
+                raise self.error(key, f"texts are needed, not {kind_of(entry)} ({entry!r})")
+        return tuple(entries)
+
     def mapping(self, key: str, default: Any = _NO_DEFAULT) -> Any:
         """A mapping."""
         return self._typed(key, default, (dict,), "a mapping")

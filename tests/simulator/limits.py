@@ -30,6 +30,8 @@ class Limits:
     departments_per_account: int = 20
     account_limit_errcode: int = errors.OVER_THE_LIMIT
     account_limit_fails_call: bool = False
+    accounts_per_corp: int = 5000
+    media_size: int = 10 * 1024 * 1024
     calls_per_minute: PerEndpoint = None
     window: float = 60.0
     concurrency: PerEndpoint = None
@@ -45,6 +47,8 @@ class Limits:
                 "departments_per_del",
                 "userids_per_account",
                 "departments_per_account",
+                "accounts_per_corp",
+                "media_size",
             )
         }
         limits = Limits(

@@ -133,6 +133,19 @@ class RunningSimulator:
         data = {"add": list(add), "remove": list(remove), **more}
         return self._do(lambda: admin.change_account(self._simulator, open_kfid, data))
 
+    def accounts(self) -> list[dict[str, Any]]:
+        """Return the accounts in the service's order, each as in the state and with its ``open_kfid``."""
+        accounts = self._do(lambda: self._simulator.report()["accounts"])
+        return [{"open_kfid": open_kfid, **account} for open_kfid, account in accounts.items()]
+
+    def create_account(self, name: str, **more: Any) -> str:
+        """Create an account as an administrator, with the keys that it has in a configuration; return its id."""
+        return self._do(lambda: admin.create_account(self._simulator, {"name": name, **more}))
+
+    def delete_account(self, open_kfid: str) -> None:
+        """Delete an account as an administrator."""
+        self._do(lambda: admin.delete_account(self._simulator, open_kfid))
+
     def members(self, add: Iterable[str | Mapping[str, Any]] = (), remove: Iterable[str] = ()) -> None:
         """People join the corp or leave it."""
         data = {"add": list(add), "remove": list(remove)}

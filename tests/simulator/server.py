@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from . import admin
-from .calls import Call
+from .call import Call
 from .delivery import Done, deliver, response_of
 from .endpoints import ENDPOINTS
 from .faults import NO_FAULT, Fault
@@ -110,7 +110,7 @@ class SimulatorServer:
         counters.enter(endpoint)
         try:
             body = await request.content.read() if request.body_exists else b""
-            call = Call.read(endpoint, request.method, request.query, body)
+            call = Call.read(endpoint, request.method, request.query, body, request.headers.get("Content-Type", ""))
         except BaseException:
             counters.leave(endpoint)
             raise
@@ -121,13 +121,7 @@ class SimulatorServer:
         fault = simulator.script.meet(call.endpoint, call.open_kfid)
         limiter = simulator.limiter
         admitted = limiter.admit(call.endpoint, simulator.settings.limits)
-        line = simulator.counters.note(
-            call.endpoint,
-            call.open_kfid,
-            call.names("userid_list"),
-            call.names("department_id_list"),
-            None if fault is NO_FAULT else fault.name,
-        )
+        line = simulator.counters.note(call.endpoint, call.log_fields(), None if fault is NO_FAULT else fault.name)
         if fault is NO_FAULT and not simulator.settings.latency:
             try:
                 return response_of(plain(simulator.carry_out(call, NO_FAULT, admitted, line), simulator.settings))

@@ -23,6 +23,11 @@ class Settings:
     token_calls_errcode: int = errors.TOKEN_EXPIRED
     ip_trusted: bool = True
     api_enabled: bool = True
+    verified: bool = True
+    accounts_underused: bool = False
+    avatar_required: bool = False
+    media_ttl: float = 3 * 24 * 3600
+    lenient: bool = False
     strict_removal: bool | int = False
     covered_by_department: str = "added"
     numbers_as_text: bool = False
@@ -51,6 +56,11 @@ class Settings:
             ),
             ip_trusted=section.boolean("ip_trusted", self.ip_trusted),
             api_enabled=section.boolean("api_enabled", self.api_enabled),
+            verified=section.boolean("verified", self.verified),
+            accounts_underused=section.boolean("accounts_underused", self.accounts_underused),
+            avatar_required=section.boolean("avatar_required", self.avatar_required),
+            media_ttl=section.number("media_ttl", self.media_ttl),
+            lenient=section.boolean("lenient", self.lenient),
             strict_removal=section.boolean_or_integer("strict_removal", self.strict_removal),
             covered_by_department=section.choice(
                 "covered_by_department", self.covered_by_department, ("added", "ignored")

@@ -9,7 +9,8 @@ import dataclasses
 from typing import Any
 
 from . import errors
-from .calls import Call, Performed, perform, require_method
+from .call import Call, CallResult, ok, require_method
+from .calls import perform
 from .config import Config, parse_config
 from .corp import EVERYBODY, Key
 from .counters import Counters
@@ -56,32 +57,31 @@ class Simulator:
     def carry_out(self, call: Call, fault: Fault, admitted: int, line: dict[str, Any]) -> dict[str, Any]:
         """Do what a call asks for, as far as the fault lets it, and give the answer that it ought to have."""
         self._meanwhile("before", call, fault, line)
-        answer: dict[str, Any] = {}
+        response: dict[str, Any] = {}
         if not fault.prevents:
             try:
                 if admitted != errors.OK:
                     raise errors.Refusal(admitted)
-                performed = self._perform(call, fault)
+                result = self._perform(call, fault)
             except errors.Refusal as refusal:
-                answer = self.failure(refusal.errcode)
+                response = self.failure(refusal.errcode)
             else:
-                answer = performed.answer
-                line["applied"] = fault.withheld() is not EVERYBODY
-                line["changed"] = performed.changed
+                response = result.response
+                line.update(result.log, applied=fault.withheld() is not EVERYBODY, changed=result.changed)
         if fault.replaces:
             line["errcode"] = fault.errcode
         elif fault.drop is None:
-            line["errcode"] = answer["errcode"]
+            line["errcode"] = response["errcode"]
         self._meanwhile("after", call, fault, line)
-        return answer
+        return response
 
-    def _perform(self, call: Call, fault: Fault) -> Performed:
+    def _perform(self, call: Call, fault: Fault) -> CallResult:
         if call.endpoint == GETTOKEN:
             return self._gettoken(call)
         self.tokens.check(call.query.get("access_token"), self.settings.token_calls, self.settings.token_calls_errcode)
         return perform(call, self.corp, self.settings, fault.withheld())
 
-    def _gettoken(self, call: Call) -> Performed:
+    def _gettoken(self, call: Call) -> CallResult:
         require_method(call, "GET")
         if call.query.get("corpid") != self.corpid:
             raise errors.Refusal(errors.WRONG_CORPID)
@@ -89,7 +89,7 @@ class Simulator:
             self.counters.wrong_secrets += 1
             raise errors.Refusal(errors.WRONG_SECRET)
         token, expires_in = self.fetch_token()
-        return Performed({"errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": expires_in}, [])
+        return CallResult(ok(access_token=token, expires_in=expires_in))
 
     def fetch_token(self) -> tuple[str, int]:
         """A valid token and the seconds that it has left."""
@@ -111,12 +111,13 @@ class Simulator:
             return
         open_kfid = call.open_kfid if change.open_kfid is None else change.open_kfid
         if open_kfid in self.corp.accounts:
-            line["meanwhile"] = self.corp.click(open_kfid, change.add, change.remove)
+            line["meanwhile"] = self.corp.admin_change(open_kfid, change.add, change.remove)
+        line["meanwhile_accounts"] = self.corp.admin_change_accounts(change.create, change.rename, change.delete)
 
     def report(self, accounts: list[str] | None = None) -> dict[str, Any]:
         """Everything there is to see, or of the accounts only those named."""
         corp = self.corp
-        names = corp.order if accounts is None else [name for name in accounts if name in corp.accounts]
+        names = list(corp.accounts) if accounts is None else [name for name in accounts if name in corp.accounts]
         return {
             "accounts": {name: self._account_report(name) for name in names},
             "counters": self.counters.report(),
@@ -129,8 +130,9 @@ class Simulator:
         account = self.corp.accounts[open_kfid]
         return {
             "name": account.name,
+            "avatar": account.avatar,
             "manage_privilege": account.manage_privilege,
-            "authorised": account.authorised,
+            "authorized": account.authorized,
             "servicers": self.corp.servicers(account, with_status=True),
         }
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ import requests
 from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator, running_simulator
 
 KFID = "wkSupport"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) + b"\r\n\r\n--\n\r"
 CORP: dict[str, Any] = {
     "corpid": "wwcorp",
     "corpsecret": "s3cret+/=%&",
@@ -32,7 +34,7 @@ CORP: dict[str, Any] = {
             "servicers": ["zhangsan", {"userid": "LiSi", "status": 1, "stop_type": 1}, {"department_id": 2}],
         },
         {"open_kfid": "wkEmpty"},
-        {"open_kfid": "wkForeign", "authorised": False},
+        {"open_kfid": "wkForeign", "authorized": False},
         {"open_kfid": "wkUnprivileged", "manage_privilege": False, "servicers": ["wangwu"]},
     ],
 }
@@ -61,11 +63,9 @@ class Client:
     def raw(self, endpoint: str, body: dict[str, Any] | str | None = None, **params: str) -> requests.Response:
         """Make a POST call, with a token that is valid unless another one is given."""
         params.setdefault("access_token", self.sim.token())
-        data = body.encode() if isinstance(body, str) else None
-        sent = None if data is not None else body
-        return self.http.post(
-            self.url(endpoint), params=params, data=data, json=sent, timeout=30, allow_redirects=False
-        )
+        text = json.dumps(body, ensure_ascii=False) if isinstance(body, dict) else body
+        data = None if text is None else text.encode()
+        return self.http.post(self.url(endpoint), params=params, data=data, timeout=30, allow_redirects=False)
 
     def url(self, endpoint: str) -> str:
         """The address of a call."""
@@ -78,6 +78,17 @@ class Client:
     def remove(self, *names: str | int, open_kfid: str = KFID) -> dict[str, Any]:
         """Let people and departments serve no longer."""
         return self.post("kf/servicer/del", self.body(*names, open_kfid=open_kfid))
+
+    def upload(self, content: bytes = PNG, type: str = "image", **files: Any) -> dict[str, Any]:  # noqa: A002
+        """Upload a file as most programs do: with a name and a content type."""
+        params = {"access_token": self.sim.token(), "type": type}
+        files = files or {"media": ("avatar.png", content, "image/png")}
+        return self._json(self.http.post(self.url("media/upload"), params=params, files=files, timeout=30))
+
+    def accounts(self) -> list[dict[str, Any]]:
+        """Return the first page of the accounts."""
+        rows: list[dict[str, Any]] = self.post("kf/account/list", {})["account_list"]
+        return rows
 
     def servicers(self, open_kfid: str = KFID) -> dict[str, Any]:
         """The answer of kf/servicer/list."""

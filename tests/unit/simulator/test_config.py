@@ -49,7 +49,7 @@ def test_accounts_by_number_share_the_members_in_turn() -> None:
         "accounts": [{"prefix": "wkF", "count": 3, "servicers_each": 2}, {"open_kfid": "wkSingle"}],
     }
     corp = parse_config(data).corp
-    assert [corp.serving(name) for name in corp.order] == [["m1", "m2"], ["m3", "m4"], ["m5", "m1"], []]
+    assert [corp.serving(name) for name in corp.accounts] == [["m1", "m2"], ["m3", "m4"], ["m5", "m1"], []]
 
 
 def test_servicers_by_number() -> None:

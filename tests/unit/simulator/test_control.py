@@ -54,6 +54,7 @@ def test_state(client: Client) -> None:
         "applied": True,
         "changed": ["wangwu", 4],
         "meanwhile": [],
+        "meanwhile_accounts": [],
         "fault": None,
     }
 
@@ -121,7 +122,7 @@ def test_an_administrators_click(sim: RunningSimulator, client: Client) -> None:
     account = sim.state(KFID)["accounts"][KFID]
     assert account["name"] == "售后"
     assert account["servicers"][0] == {"userid": "zhangsan", "status": 1, "stop_type": 0}
-    control(client, "POST", f"accounts/{KFID}", {"authorised": False})
+    control(client, "POST", f"accounts/{KFID}", {"authorized": False})
     assert client.servicers()["errcode"] == 48007
 
 
