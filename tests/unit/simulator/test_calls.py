@@ -236,6 +236,28 @@ def test_the_wrong_method(client: Client) -> None:
     assert client.post(LIST, client.body())["errcode"] == 43001
 
 
+def test_a_lenient_service_lists_servicers_for_post_too(sim: RunningSimulator, client: Client) -> None:
+    sim.settings(lenient=True)
+    assert client.post(LIST, {"open_kfid": KFID}) == client.servicers()
+    assert client.post(LIST, {})["errcode"] == 40063
+
+
+def test_a_lenient_service_takes_null_for_a_list_and_departments_as_texts(
+    sim: RunningSimulator, client: Client
+) -> None:
+    bodies = [
+        {"open_kfid": KFID, "userid_list": ["wangwu"], "department_id_list": None},
+        {"open_kfid": KFID, "userid_list": None, "department_id_list": ["4"]},
+    ]
+    assert [client.post(ADD, body)["errcode"] for body in bodies] == [40058, 40058]
+    sim.settings(lenient=True)
+    responses = [client.post(ADD, body) for body in bodies]
+    assert [client.codes(response) for response in responses] == [{"wangwu": (0, "success")}, {4: (0, "success")}]
+    assert sim.serving(KFID) == ["zhangsan", "LiSi", "wangwu", 2, 4]
+    assert client.post(ADD, {"open_kfid": KFID, "department_id_list": ["four"]})["errcode"] == 40058
+    assert client.post(ADD, {"open_kfid": KFID, "department_id_list": None})["errcode"] == 40063
+
+
 def test_untrusted_ip(sim: RunningSimulator, client: Client) -> None:
     sim.settings(ip_trusted=False)
     answer = client.servicers()

@@ -126,6 +126,28 @@ def test_an_administrators_click(sim: RunningSimulator, client: Client) -> None:
     assert client.servicers()["errcode"] == 48007
 
 
+def test_an_administrator_creates_and_deletes_accounts(sim: RunningSimulator, client: Client) -> None:
+    created = control(client, "POST", "accounts", {"name": "售后", "servicers": ["wangwu"]})["open_kfid"]
+    assert client.accounts()[-1]["open_kfid"] == created
+    assert sim.serving(created) == ["wangwu"]
+    assert control(client, "POST", "accounts", {"open_kfid": "wkChosen", "name": "售后"})["open_kfid"] == "wkChosen"
+    control(client, "DELETE", f"accounts/{created}")
+    assert [(row["open_kfid"], row["name"]) for row in sim.accounts()][-2:] == [
+        ("wkUnprivileged", "wkUnprivileged"),
+        ("wkChosen", "售后"),
+    ]
+    assert client.servicers(created)["errcode"] == 95004
+
+
+def test_state_shows_accounts_in_the_order_of_the_service(sim: RunningSimulator, client: Client) -> None:
+    client.post("kf/account/add", {"name": "a"})
+    client.post("kf/account/del", {"open_kfid": "wkEmpty"})
+    shown = control(client, "GET", "state")["accounts"]
+    assert [(open_kfid, row["name"], row["avatar"]) for open_kfid, row in shown.items()] == [
+        (row["open_kfid"], row["name"], row["avatar"]) for row in client.accounts()
+    ]
+
+
 def test_members_come_and_go(client: Client) -> None:
     control(
         client, "POST", "members", {"add": ["newcomer", {"userid": "picky", "refuse": 95014}], "remove": ["wangwu"]}
@@ -143,6 +165,10 @@ def test_members_come_and_go(client: Client) -> None:
         ("reset", {"acounts": []}, "acounts: unknown key (did you mean accounts?)"),
         ("accounts/wkNo", {"add": []}, "there is no account 'wkNo'"),
         ("accounts/wkEmpty", {"add": ["stranger"]}, "'stranger' is no member"),
+        ("accounts", {"open_kfid": "wkEmpty"}, "accounts.open_kfid: 'wkEmpty' is there already"),
+        ("accounts", {"nam": "a"}, "accounts.nam: unknown key (did you mean name?)"),
+        ("faults", {"meanwhile": {"rename": {"wkEmpty": 7}}}, "fault.meanwhile.rename: texts are needed"),
+        ("faults", {"meanwhile": {"create": [7]}}, "fault.meanwhile.create: texts are needed, not a number (7)"),
     ],
 )
 def test_what_can_not_be_done(sim: RunningSimulator, client: Client, route: str, data: Any, complaint: str) -> None:
