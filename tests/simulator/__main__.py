@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tests.simulator``: the simulator for people, playbooks and demos."""
+"""``python -m tests.simulator``: starts the simulator for people, playbooks and demos."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from .server import SimulatorServer
 from .simulator import Simulator
 
 _EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "example.yml")
-_SHOWN = 5
+_MAX_SHOWN = 5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until told to stop."""
+    """Serve until a signal says to stop."""
     options = _parser().parse_args(argv)
     try:
         simulator = Simulator(load_file(options.config))
@@ -41,29 +41,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _ca_file(options.tls, options.ready_file) as ca_path:
             asyncio.run(_serve(simulator, options, ca_path))
     except OSError as error:
-        print(f"can't listen on {options.host}:{options.port}: {error.strerror or error}", file=sys.stderr)
+        print(f"cannot listen on {options.host}:{options.port}: {error.strerror or error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.simulator", description="A WeCom customer service to run playbooks against."
+        prog="python -m tests.simulator",
+        description="Simulates WeCom's customer service, to run playbooks and tests against. README.md beside the code "
+        "describes the configuration, the faults and the control routes.",
+    )
+    parser.add_argument("config", nargs="?", default=_EXAMPLE, help="YAML file (default: example.yml beside the code)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    parser.add_argument(
+        "--tls", action="store_true", help="serve HTTPS, with a certificate authority made for this run"
     )
     parser.add_argument(
-        "config", nargs="?", default=_EXAMPLE, help="YAML file; example.yml beside the code if left out"
+        "--ready-file",
+        metavar="PATH",
+        help="write URL and credentials to this file, as JSON, as soon as the server listens",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one (%(default)s)")
-    parser.add_argument("--tls", action="store_true", help="HTTPS, with a certificate authority made for this run")
-    parser.add_argument("--ready-file", metavar="PATH", help="write URL and credentials there, as JSON, when listening")
-    parser.add_argument("--latency", type=float, metavar="S", help="seconds added to each answer")
+    parser.add_argument("--latency", type=float, metavar="SECONDS", help="seconds added to each response")
     return parser
 
 
 @contextlib.contextmanager
 def _ca_file(tls: bool, ready_file: str | None) -> Iterator[str | None]:
-    """Where the authority's certificate goes; it is gone afterwards."""
+    """Return the path for the authority's certificate, and remove the file afterwards."""
     if not tls:
         yield None
     elif ready_file:
@@ -116,19 +122,19 @@ def _announce(simulator: Simulator, url: str, ca_path: str | None) -> None:
     if ca_path is not None:
         lines.append(f"ca_path: {ca_path}")
     lines.append(f"state:   {url}{admin.PREFIX}state")
-    for open_kfid in accounts[:_SHOWN]:
+    for open_kfid in accounts[:_MAX_SHOWN]:
         account = corp.accounts[open_kfid]
         serving = len(account.users) + len(account.departments)
-        lines.append(f"account: {open_kfid}  {account.name} ({serving} serving)")
-    if len(accounts) > _SHOWN:
-        lines.append(f"         and {len(accounts) - _SHOWN} more")
+        lines.append(f"account: {open_kfid}  {account.name} ({serving} {'servicer' if serving == 1 else 'servicers'})")
+    if len(accounts) > _MAX_SHOWN:
+        lines.append(f"         and {len(accounts) - _MAX_SHOWN} more")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     print("\n".join(lines), flush=True)
 
 
 def _write_ready_file(path: str, simulator: Simulator, url: str, ca_path: str | None) -> None:
-    """All or nothing: whoever sees the file can read all of it."""
+    """Write the file as a whole: nobody sees half of it."""
     ready = {"url": url, "corpid": simulator.corpid, "corpsecret": simulator.corpsecret, "pid": os.getpid()}
     if ca_path is not None:
         ready["ca_path"] = ca_path

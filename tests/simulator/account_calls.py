@@ -14,7 +14,7 @@ from typing import Any
 
 from . import errors
 from .call import Call, CallResult, is_integer, ok
-from .corp import EVERYBODY, Account, Corp, Key
+from .corp import EVERYBODY, Account, Corp, ServicerId
 from .settings import Settings
 
 _SCENE = re.compile(r"[0-9A-Za-z_-]{0,32}\Z")
@@ -23,7 +23,7 @@ _MAX_UNVERIFIED = 10
 _MAX_PAGE = 100
 
 
-def list_accounts(call: Call, corp: Corp, _settings: Settings, _withheld: Container[Key]) -> CallResult:
+def list_accounts(call: Call, corp: Corp, _settings: Settings, _withheld: Container[ServicerId]) -> CallResult:
     """Return a page of the accounts."""
     offset, limit = _number(call, "offset", 0), _number(call, "limit", _MAX_PAGE)
     if offset < 0 or not 1 <= limit <= _MAX_PAGE:
@@ -37,7 +37,7 @@ def list_accounts(call: Call, corp: Corp, _settings: Settings, _withheld: Contai
     return CallResult(ok(account_list=page))
 
 
-def add_account(call: Call, corp: Corp, settings: Settings, withheld: Container[Key]) -> CallResult:
+def add_account(call: Call, corp: Corp, settings: Settings, withheld: Container[ServicerId]) -> CallResult:
     """Create an account."""
     parameters = call.parameters
     if parameters.get("name") is None or (settings.avatar_required and not parameters.get("media_id")):
@@ -57,7 +57,7 @@ def add_account(call: Call, corp: Corp, settings: Settings, withheld: Container[
     return CallResult(ok(open_kfid=account.open_kfid), [account.open_kfid] if applied else [], logged)
 
 
-def update_account(call: Call, corp: Corp, settings: Settings, withheld: Container[Key]) -> CallResult:
+def update_account(call: Call, corp: Corp, settings: Settings, withheld: Container[ServicerId]) -> CallResult:
     """Give an account another name, another avatar or both."""
     account = _managed(call, corp)
     before = (account.name, account.avatar)
@@ -69,7 +69,7 @@ def update_account(call: Call, corp: Corp, settings: Settings, withheld: Contain
     return CallResult(ok(), [account.open_kfid])
 
 
-def delete_account(call: Call, corp: Corp, _settings: Settings, withheld: Container[Key]) -> CallResult:
+def delete_account(call: Call, corp: Corp, _settings: Settings, withheld: Container[ServicerId]) -> CallResult:
     """Delete an account, unless it is the last one."""
     account = _managed(call, corp)
     if len(corp.accounts) == 1:
@@ -80,7 +80,7 @@ def delete_account(call: Call, corp: Corp, _settings: Settings, withheld: Contai
     return CallResult(ok(), [account.open_kfid])
 
 
-def add_contact_way(call: Call, corp: Corp, _settings: Settings, _withheld: Container[Key]) -> CallResult:
+def add_contact_way(call: Call, corp: Corp, _settings: Settings, _withheld: Container[ServicerId]) -> CallResult:
     """Return the link of an account for a scene; it is the same each time."""
     account = corp.account(call.open_kfid)
     scene = call.parameters.get("scene", "")
@@ -92,7 +92,7 @@ def add_contact_way(call: Call, corp: Corp, _settings: Settings, _withheld: Cont
     return CallResult(ok(url=url))
 
 
-def upload_media(call: Call, corp: Corp, settings: Settings, withheld: Container[Key]) -> CallResult:
+def upload_media(call: Call, corp: Corp, settings: Settings, withheld: Container[ServicerId]) -> CallResult:
     """Keep an image for three days."""
     if call.query.get("type") != "image":
         raise errors.Refusal(errors.INVALID_MEDIA_TYPE)

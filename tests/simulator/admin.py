@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control routes below /_sim/: looking at the simulator and arranging what happens next."""
+"""Serves the control routes below ``/_sim/``: what the simulator shows, and what happens next."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from .config import read_account, read_member, read_status
-from .corp import Key
-from .faults import read_names
+from .corp import ServicerId
+from .faults import read_servicers
 from .fields import ConfigError, Section
 
 if TYPE_CHECKING:
@@ -24,32 +24,32 @@ PREFIX = "/_sim/"
 
 
 async def handle(request: web.BaseRequest, server: SimulatorServer) -> web.Response:
-    """Answer a control request; what can't be done is a 400 with a sentence."""
+    """Respond to a control request; one that cannot be done gets 400 and a sentence that says why."""
     name = request.path[len(PREFIX) :].strip("/")
     try:
         data = _body(await request.content.read() if request.body_exists else b"")
         if request.method == "GET" and name == "state":
-            return _answer(server.simulator.report(_accounts_wanted(request)))
+            return _respond(server.simulator.report(_open_kfids(request)))
         if name == "accounts" and request.method == "POST":
-            return _answer({"ok": True, "open_kfid": create_account(server.simulator, data)})
+            return _respond({"ok": True, "open_kfid": create_account(server.simulator, data)})
         if name.startswith("accounts/") and request.method in ("POST", "DELETE"):
             open_kfid = name[len("accounts/") :]
             if request.method == "DELETE":
                 delete_account(server.simulator, open_kfid)
-                return _answer({"ok": True})
-            return _answer({"ok": True, "changed": change_account(server.simulator, open_kfid, data)})
+                return _respond({"ok": True})
+            return _respond({"ok": True, "changed": change_account(server.simulator, open_kfid, data)})
         route = _ROUTES.get((request.method, name))
         if route is None:
             known = sorted(f"{method} {PREFIX}{route}" for method, route in _ROUTES)
-            return _answer({"error": "no such control route", "routes": known}, 404)
+            return _respond({"error": "no such control route", "routes": known}, 404)
         route(server, data)
     except ConfigError as error:
-        return _answer({"error": str(error)}, 400)
-    return _answer({"ok": True})
+        return _respond({"error": str(error)}, 400)
+    return _respond({"ok": True})
 
 
 def set_faults(server: SimulatorServer, data: Any) -> None:
-    """One fault, or a list of them."""
+    """Set one fault, or a list of them."""
     for fault in data if isinstance(data, list) else [data]:
         server.simulator.set_fault(fault)
 
@@ -62,7 +62,7 @@ def create_account(simulator: Simulator, data: Any) -> str:
     account = read_account(section, corp.members, corp.departments)
     section.finish()
     if account.open_kfid in corp.accounts:
-        raise section.error("open_kfid", f"{account.open_kfid!r} is there already")
+        raise section.error("open_kfid", f"{account.open_kfid!r} exists already")
     corp.accounts[account.open_kfid] = account
     return account.open_kfid
 
@@ -73,12 +73,12 @@ def delete_account(simulator: Simulator, open_kfid: str) -> None:
     del simulator.corp.accounts[open_kfid]
 
 
-def change_account(simulator: Simulator, open_kfid: str, data: Any) -> list[Key]:
-    """What an administrator changes in the console; returns who serves or serves no longer."""
+def change_account(simulator: Simulator, open_kfid: str, data: Any) -> list[ServicerId]:
+    """Change an account as an administrator in the console; return the servicers who were added or removed."""
     section = Section({} if data is None else data, f"accounts/{open_kfid}")
     corp = simulator.corp
     account = corp.any_account(open_kfid)
-    add, remove = read_names(section, "add"), read_names(section, "remove")
+    add, remove = read_servicers(section, "add"), read_servicers(section, "remove")
     name = section.text("name", account.name)
     authorized = section.boolean("authorized", account.authorized)
     privilege = section.nullable("manage_privilege", section.boolean, account.manage_privilege)
@@ -96,19 +96,19 @@ def change_account(simulator: Simulator, open_kfid: str, data: Any) -> list[Key]
 
 
 def change_members(simulator: Simulator, data: Any) -> None:
-    """People join the corp or leave it."""
+    """Let people join the corp or leave it."""
     section = Section(data, "members")
     joining = [read_member(entry, section.place("add")) for entry in section.listing("add", [])]
     leaving = [read_member(entry, section.place("remove")) for entry in section.listing("remove", [])]
     section.finish()
     for member in joining:
-        simulator.corp.hire(member)
+        simulator.corp.add_member(member)
     for member in leaving:
-        simulator.corp.dismiss(member.userid)
+        simulator.corp.mark_left(member.userid)
 
 
 def expire_tokens(simulator: Simulator, data: Any) -> None:
-    """Make the token useless: expired, or as if there had never been one."""
+    """Expire the token, or forget it."""
     section = Section({} if data is None else data, "tokens/expire")
     as_what = section.choice("as", "expired", ("expired", "invalid"))
     section.finish()
@@ -129,8 +129,8 @@ _ROUTES: dict[tuple[str, str], Callable[[SimulatorServer, Any], None]] = {
 }
 
 
-def _accounts_wanted(request: web.BaseRequest) -> list[str] | None:
-    """?open_kfid=wkOne&open_kfid=wkTwo, or an empty one for no account at all."""
+def _open_kfids(request: web.BaseRequest) -> list[str] | None:
+    """Read ``?open_kfid=wkOne&open_kfid=wkTwo``; an empty one stands for no account at all."""
     return request.query.getall("open_kfid", None)
 
 
@@ -140,8 +140,8 @@ def _body(raw: bytes) -> Any:
     try:
         return json.loads(raw.decode("utf-8"))
     except ValueError as error:
-        raise ConfigError(f"the body is no JSON: {error}") from error
+        raise ConfigError(f"the body is not valid JSON: {error}") from error
 
 
-def _answer(data: object, status: int = 200) -> web.Response:
+def _respond(data: object, status: int = 200) -> web.Response:
     return web.json_response(data, status=status, dumps=lambda value: json.dumps(value, ensure_ascii=False, indent=1))

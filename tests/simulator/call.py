@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import errors
-from .corp import Key
+from .corp import ServicerId
 from .endpoints import MEDIA_UPLOAD
 from .media import Upload, read_upload
 
@@ -70,7 +70,7 @@ class CallResult:
     """The response of a call that was carried out, and who or what is different now."""
 
     response: dict[str, Any]
-    changed: list[Key] = field(default_factory=list)
+    changed: list[ServicerId] = field(default_factory=list)
     log: dict[str, Any] = field(default_factory=dict)
     """What the log shows in addition."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import account_calls, errors
 from .call import Call, CallResult, is_integer, ok, require_method
-from .corp import Corp, Key
+from .corp import Corp, ServicerId
 from .endpoints import (
     ACCOUNT_ADD,
     ACCOUNT_DEL,
@@ -27,7 +27,7 @@ from .settings import Settings
 _LISTS = (SERVICER_LIST, ACCOUNT_LIST)
 
 
-def perform(call: Call, corp: Corp, settings: Settings, withheld: Container[Key]) -> CallResult:
+def perform(call: Call, corp: Corp, settings: Settings, withheld: Container[ServicerId]) -> CallResult:
     """Carry out a call whose token was found valid."""
     if not (settings.lenient and call.endpoint in _LISTS and call.method in ("GET", "POST")):
         require_method(call, "GET" if call.endpoint == SERVICER_LIST else "POST")
@@ -40,19 +40,19 @@ def perform(call: Call, corp: Corp, settings: Settings, withheld: Container[Key]
     return _CALLS[call.endpoint](call, corp, settings, withheld)
 
 
-def _list_servicers(call: Call, corp: Corp, _settings: Settings, _withheld: Container[Key]) -> CallResult:
+def _list_servicers(call: Call, corp: Corp, _settings: Settings, _withheld: Container[ServicerId]) -> CallResult:
     account = corp.account(call.open_kfid)
     return CallResult(ok(servicer_list=corp.servicers(account, with_status=account.manage_privilege is not False)))
 
 
-def _add_servicers(call: Call, corp: Corp, settings: Settings, withheld: Container[Key]) -> CallResult:
+def _add_servicers(call: Call, corp: Corp, settings: Settings, withheld: Container[ServicerId]) -> CallResult:
     account = corp.account(call.open_kfid)
     userids, departments = _servicers(call, settings, settings.limits.departments_per_add)
     outcome = corp.add(account, userids, departments, settings, withheld)
     return CallResult(ok(result_list=outcome.items), outcome.changed)
 
 
-def _remove_servicers(call: Call, corp: Corp, settings: Settings, withheld: Container[Key]) -> CallResult:
+def _remove_servicers(call: Call, corp: Corp, settings: Settings, withheld: Container[ServicerId]) -> CallResult:
     account = corp.account(call.open_kfid)
     userids, departments = _servicers(call, settings, settings.limits.departments_per_del)
     outcome = corp.remove(account, userids, departments, settings.removal_errcode, withheld)
@@ -86,7 +86,7 @@ def _is_digits(value: object) -> bool:
     return isinstance(value, str) and value.isascii() and value.isdigit()
 
 
-_CALLS: dict[str, Callable[[Call, Corp, Settings, Container[Key]], CallResult]] = {
+_CALLS: dict[str, Callable[[Call, Corp, Settings, Container[ServicerId]], CallResult]] = {
     SERVICER_LIST: _list_servicers,
     SERVICER_ADD: _add_servicers,
     SERVICER_DEL: _remove_servicers,

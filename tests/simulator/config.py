@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The configuration: who is in the corp, which accounts there are, and how the service is disposed."""
+"""Reads the configuration: the corp's members, departments and accounts, and the settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT_CORPSECRET = "simulated-secret+/=%not&real"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML whose booleans are true and false alone: `on` and `no` stay words."""
+    """Reads YAML in which only true and false are booleans: ``on`` and ``no`` stay words."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -32,7 +32,7 @@ _Loader.yaml_implicit_resolvers = {
 
 @dataclass
 class Config:
-    """A configuration that was read and found good; its corp is new and nobody else's."""
+    """A valid configuration. Its corp is shared with nobody."""
 
     corpid: str
     corpsecret: str
@@ -43,19 +43,19 @@ class Config:
 
 
 def load_file(path: str) -> Any:
-    """The mapping in a YAML file."""
+    """Read the mapping in a YAML file."""
     try:
         with open(path, encoding="utf-8") as handle:
             data = yaml.load(handle, Loader=_Loader)  # noqa: S506 -- a SafeLoader
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: no YAML: {error}") from error
+        raise ConfigError(f"{path}: not valid YAML: {error}") from error
     return {} if data is None else data
 
 
 def parse_config(data: object) -> Config:
-    """Read a configuration, or say what is wrong with it."""
+    """Read a configuration, or raise an error that says what is wrong with it."""
     section = Section(data, "")
     members = _members(section.take("members", []))
     departments = _departments(section.listing("departments", []), members)
@@ -76,7 +76,7 @@ def parse_config(data: object) -> Config:
 
 
 def _each(value: object, where: str) -> list[tuple[str, Any]]:
-    """The entries of a list, with their places; a mapping stands for a list of one."""
+    """Return the entries of a list with their places; a mapping stands for a list of one."""
     if isinstance(value, dict):
         return [(where, value)]
     if not isinstance(value, (list, tuple)):
@@ -85,7 +85,7 @@ def _each(value: object, where: str) -> list[tuple[str, Any]]:
 
 
 def _numbered(section: Section) -> list[str]:
-    """agent001 to agent250 out of {prefix: agent, count: 250}."""
+    """Return agent001 to agent250 for ``{prefix: agent, count: 250}``."""
     prefix, count = section.text("prefix"), section.integer("count", least=0)
     width = len(str(count))
     return [f"{prefix}{number:0{width}d}" for number in range(1, count + 1)]
@@ -102,18 +102,18 @@ def _members(value: object) -> dict[str, Member]:
             continue
         member = read_member(entry, where)
         if member.userid.lower() in members:
-            raise ConfigError(f"{where}: {member.userid!r} is there twice (case does not count)")
+            raise ConfigError(f"{where}: {member.userid!r} is a duplicate (case does not count)")
         members[member.userid.lower()] = member
     return members
 
 
 def read_member(entry: object, where: str) -> Member:
-    """A member from a userid or a mapping."""
+    """Read a member, which is a userid or a mapping."""
     if isinstance(entry, str):
         return Member(entry)
     if not isinstance(entry, dict):
-        wanted = "a userid (in quotes, if it looks like a number) or a mapping is needed"
-        raise ConfigError(f"{where}: {wanted}, not {kind_of(entry)} ({entry!r})")
+        expected = "a userid (in quotes, if it looks like a number) or a mapping is needed"
+        raise ConfigError(f"{where}: {expected}, not {kind_of(entry)} ({entry!r})")
     section = Section(entry, where)
     member = Member(section.text("userid"), section.integer("refuse", 0), section.boolean("left", False))
     section.finish()
@@ -141,22 +141,22 @@ def _accounts(value: object, members: dict[str, Member], departments: Container[
         section.finish()
         for account in read:
             if account.open_kfid in accounts:
-                raise ConfigError(f"{where}: {account.open_kfid!r} is there twice")
+                raise ConfigError(f"{where}: {account.open_kfid!r} is a duplicate")
             accounts[account.open_kfid] = account
     return list(accounts.values())
 
 
 def _fleet(section: Section, members: dict[str, Member]) -> list[Account]:
-    """Many accounts at once, each served by the next members in turn."""
+    """Read many accounts at once; each gets the next members in turn as its servicers."""
     keys = list(members)
     each = section.integer("servicers_each", 0, least=0)
     if each > len(keys):
         raise section.error("servicers_each", f"there are only {len(keys)} members")
     accounts, first = [], 0
     for open_kfid in _numbered(section):
-        drawn = keys[first : first + each]
-        drawn += keys[: each - len(drawn)]
-        accounts.append(Account(open_kfid, name=open_kfid, users=dict.fromkeys(drawn, RECEIVING)))
+        servicers = keys[first : first + each]
+        servicers += keys[: each - len(servicers)]
+        accounts.append(Account(open_kfid, name=open_kfid, users=dict.fromkeys(servicers, RECEIVING)))
         first = (first + each) % len(keys) if keys else 0
     return accounts
 
@@ -191,7 +191,7 @@ def read_account(section: Section, members: dict[str, Member], departments: Cont
 
 
 def read_status(section: Section) -> Status:
-    """`status`, and with a stopped servicer `stop_type`."""
+    """Read ``status`` and, for a stopped servicer, ``stop_type``."""
     status = section.integer("status", 0, least=0)
     stop_type = section.integer("stop_type", 0 if status else None, least=0)
     return Status(status, stop_type) if status else RECEIVING

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The corp behind the service: its members, departments and accounts, and who serves which account.
+"""Holds the corp behind the service: its members, departments and accounts, and who serves which account.
 
-Pure state: nothing here knows of HTTP, tokens or faults.
+Nothing here knows of HTTP, tokens or faults.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .limits import Limits
 from .media import MediaStore
 from .settings import Settings
 
-Key = Union[str, int]  # noqa: UP007 -- evaluated, also on Python 3.8
+ServicerId = Union[str, int]  # noqa: UP007 -- evaluated, also on Python 3.8
 """A servicer: a userid in lower case, or a department id."""
 
 _ID_CHARACTERS = string.ascii_letters + string.digits + "_-"
@@ -33,12 +33,12 @@ class _Everybody:
         return True
 
 
-NOBODY: Container[Key] = frozenset()
-EVERYBODY: Container[Key] = _Everybody()
+NOBODY: Container[ServicerId] = frozenset()
+EVERYBODY: Container[ServicerId] = _Everybody()
 
 
 class Member(NamedTuple):
-    """A person of the corp; `refuse` is the error code that adding this person gets."""
+    """A person of the corp; ``refuse`` is the error code for adding this person as a servicer."""
 
     userid: str
     refuse: int = 0
@@ -46,7 +46,7 @@ class Member(NamedTuple):
 
 
 class Status(NamedTuple):
-    """Whether a servicer receives customers; `stop_type` says how one was stopped."""
+    """Whether a servicer receives customers; ``stop_type`` says how one was stopped."""
 
     status: int = 0
     stop_type: int | None = None
@@ -57,7 +57,7 @@ RECEIVING = Status()
 
 @dataclass
 class Account:
-    """A customer service account and who serves it."""
+    """A customer service account and its servicers."""
 
     open_kfid: str
     name: str
@@ -69,14 +69,14 @@ class Account:
 
 
 class Outcome(NamedTuple):
-    """The items of a result list, and the servicers (in the service's spelling) that are different now."""
+    """The items of a result list, and the servicers (in the service's spelling) who were added or removed."""
 
     items: list[dict[str, Any]]
-    changed: list[Key]
+    changed: list[ServicerId]
 
 
 class Corp:
-    """Members and accounts, changed as the calls for servicers change them."""
+    """Members, departments and accounts, and what calls and administrators do to them."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Corp:
         self._random = random.Random(seed)  # noqa: S311 -- no secrets, and the same ids for the same seed
 
     def account(self, open_kfid: object) -> Account:
-        """The account an app may work on, or a refusal."""
+        """Return the account with an id, or refuse the call when the app may not manage it."""
         if open_kfid is None or open_kfid == "":
             raise errors.Refusal(errors.MISSING_PARAMETER)
         if not isinstance(open_kfid, str) or not open_kfid.startswith("wk") or len(open_kfid.encode()) > 64:
@@ -112,7 +112,7 @@ class Corp:
         userids: list[str],
         departments: list[int],
         settings: Settings,
-        withheld: Container[Key] = NOBODY,
+        withheld: Container[ServicerId] = NOBODY,
     ) -> Outcome:
         """Add servicers. Those withheld get the same items and are not added.
 
@@ -163,7 +163,7 @@ class Corp:
         userids: list[str],
         departments: list[int],
         absent_errcode: int = 0,
-        withheld: Container[Key] = NOBODY,
+        withheld: Container[ServicerId] = NOBODY,
     ) -> Outcome:
         """Remove servicers. Somebody who does not serve gets ``absent_errcode``, or ``ignored`` where that is 0."""
         outcome = Outcome([], [])
@@ -192,7 +192,7 @@ class Corp:
         return outcome
 
     def servicers(self, account: Account, with_status: bool) -> list[dict[str, Any]]:
-        """Who serves an account, as the service lists it."""
+        """Return the servicers of an account in the form of the servicer list."""
         members = self.members
         if not with_status:
             entries: list[dict[str, Any]] = [{"userid": members[key].userid} for key in account.users]
@@ -206,25 +206,27 @@ class Corp:
         entries.extend({"department_id": number} for number in account.departments)
         return entries
 
-    def serving(self, open_kfid: str) -> list[Key]:
-        """Who serves an account: userids in the service's spelling, and department ids."""
+    def serving(self, open_kfid: str) -> list[ServicerId]:
+        """Return the servicers of an account: userids in the service's spelling, and department ids."""
         account = self.any_account(open_kfid)
-        names: list[Key] = [self.members[key].userid for key in account.users]
+        names: list[ServicerId] = [self.members[key].userid for key in account.users]
         names.extend(account.departments)
         return names
 
     def random_id(self, prefix: str, length: int) -> str:
-        """Return an id that was never there."""
+        """Return a random id."""
         return prefix + "".join(self._random.choices(_ID_CHARACTERS, k=length - len(prefix)))
 
     def new_account(self, name: str, avatar: str | None = None) -> Account:
-        """Return an account with an id of its own, which is not among the accounts yet."""
+        """Return an account with a new id, without adding it to the accounts."""
         return Account(self.random_id("wk", 32), name, Account.avatar if avatar is None else avatar)
 
-    def admin_change(self, open_kfid: str, add: Iterable[Key] = (), remove: Iterable[Key] = ()) -> list[Key]:
-        """Change the servicers as an administrator in the console, without any limit; return who is different now."""
+    def admin_change(
+        self, open_kfid: str, add: Iterable[ServicerId] = (), remove: Iterable[ServicerId] = ()
+    ) -> list[ServicerId]:
+        """Add and remove servicers as an administrator does, without any limit; return those who changed."""
         account = self.any_account(open_kfid)
-        changed: list[Key] = []
+        changed: list[ServicerId] = []
         add, remove = [self._known(who) for who in add], [self._known(who) for who in remove]
         for who in add:
             if isinstance(who, int) and who not in account.departments:
@@ -267,7 +269,7 @@ class Corp:
     def _named(self, which: str) -> list[Account]:
         return [account for account in self.accounts.values() if which in (account.open_kfid, account.name)]
 
-    def check_admin_change(self, open_kfid: str | None, names: Iterable[Key]) -> None:
+    def check_admin_change(self, open_kfid: str | None, names: Iterable[ServicerId]) -> None:
         """Raise an error when ``admin_change`` cannot be done."""
         if open_kfid is not None:
             self.any_account(open_kfid)
@@ -275,22 +277,22 @@ class Corp:
             self._known(who)
 
     def set_status(self, open_kfid: str, userid: str, status: Status) -> None:
-        """Stop a servicer or let it receive customers again."""
+        """Stop a servicer, or let one receive customers again."""
         account = self.any_account(open_kfid)
         key = userid.lower()
         if key not in account.users:
             raise ConfigError(f"{userid!r} does not serve {open_kfid}")
         account.users[key] = status
 
-    def hire(self, member: Member) -> None:
-        """A person joins the corp, or what is known of one changes."""
+    def add_member(self, member: Member) -> None:
+        """Add a person to the corp, or replace what is known of one."""
         self.members[member.userid.lower()] = member
 
-    def dismiss(self, userid: str) -> None:
-        """A person leaves the corp; accounts that this person serves keep the name."""
+    def mark_left(self, userid: str) -> None:
+        """Mark a person as having left; the accounts keep this person as a servicer."""
         key = userid.lower()
         if key not in self.members:
-            raise ConfigError(f"{userid!r} is no member")
+            raise ConfigError(f"{userid!r} is not a member")
         self.members[key] = self.members[key]._replace(left=True)
 
     def any_account(self, open_kfid: str) -> Account:
@@ -300,21 +302,21 @@ class Corp:
         except KeyError:
             raise ConfigError(f"there is no account {open_kfid!r}") from None
 
-    def _known(self, who: Key) -> Key:
+    def _known(self, who: ServicerId) -> ServicerId:
         if isinstance(who, str):
             if who.lower() in self.members:
                 return who.lower()
-            raise ConfigError(f"{who!r} is no member")
+            raise ConfigError(f"{who!r} is not a member")
         if who not in self.departments:
             raise ConfigError(f"there is no department {who!r}")
         return who
 
 
-def _item(key: str, name: Key, errcode: int, errmsg: str | None = None) -> dict[str, Any]:
+def _item(key: str, name: ServicerId, errcode: int, errmsg: str | None = None) -> dict[str, Any]:
     return {key: name, "errcode": errcode, "errmsg": errors.describe(errcode) if errmsg is None else errmsg}
 
 
-def _over_the_limit(key: str, name: Key, limits: Limits) -> dict[str, Any]:
+def _over_the_limit(key: str, name: ServicerId, limits: Limits) -> dict[str, Any]:
     if limits.account_limit_fails_call:
         raise errors.Refusal(limits.account_limit_errcode)
     return _item(key, name, limits.account_limit_errcode)

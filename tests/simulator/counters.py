@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happened so far: numbers, and a log of the last calls. Neither holds a token or a secret."""
+"""Counts what happened and logs the last calls. Neither holds a token or a secret."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import time
 from collections import defaultdict, deque
 from typing import Any
 
-_KEPT = 1000
+_MAX_LOG = 1000
 _OVERALL = "overall"
 
 
 class Counters:
-    """Counts calls, connections and how many calls there were at once."""
+    """Counts calls, connections, and how many calls were in progress at once."""
 
     def __init__(self) -> None:
         self._at_once: defaultdict[str, int] = defaultdict(int)
@@ -22,16 +22,16 @@ class Counters:
         self.reset()
 
     def reset(self) -> None:
-        """Everything back to nothing, except the calls that are going on."""
+        """Set all to zero, except for the calls in progress."""
         self.calls: defaultdict[str, int] = defaultdict(int)
         self.connections = 0
         self.wrong_secrets = 0
         self.tokens_issued = 0
         self._highest: defaultdict[str, int] = defaultdict(int)
-        self.log: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self.log: deque[dict[str, Any]] = deque(maxlen=_MAX_LOG)
 
     def enter(self, endpoint: str) -> None:
-        """A call has come in."""
+        """Count a call that came in."""
         self.calls[endpoint] += 1
         for key in (endpoint, _OVERALL):
             self._at_once[key] += 1
@@ -39,16 +39,16 @@ class Counters:
                 self._highest[key] = self._at_once[key]
 
     def leave(self, endpoint: str) -> None:
-        """A call has been answered, or its answer thrown away."""
+        """Count a call as done."""
         self._at_once[endpoint] -= 1
         self._at_once[_OVERALL] -= 1
 
     @property
-    def going_on(self) -> int:
-        """The calls that are neither answered nor given up."""
+    def in_progress(self) -> int:
+        """The number of calls that are neither done nor cancelled."""
         return self._at_once[_OVERALL]
 
-    def note(self, endpoint: str, fields: dict[str, Any], fault: str | None) -> dict[str, Any]:
+    def log_call(self, endpoint: str, fields: dict[str, Any], fault: str | None) -> dict[str, Any]:
         """Begin a line in the log, which is completed as the call goes on."""
         line = {
             "at": round(time.monotonic() - self._began, 4),
@@ -65,7 +65,7 @@ class Counters:
         return line
 
     def report(self) -> dict[str, Any]:
-        """The numbers."""
+        """Return the numbers."""
         return {
             "calls": dict(self.calls),
             "connections": self.connections,

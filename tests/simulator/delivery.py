@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bringing an answer to the client, or most of it, or very slowly, or not at all."""
+"""Sends a response to the client: whole, in part, slowly, or not at all."""
 
 from __future__ import annotations
 
@@ -21,49 +21,49 @@ _ABORTIVE = struct.pack("ii", 1, 0)
 
 
 class Done(web.StreamResponse):
-    """Tells aiohttp that everything was said, and that the connection is over."""
+    """Tells aiohttp that the response is sent and the connection is closed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.force_close()
 
     async def prepare(self, request: web.BaseRequest) -> None:
-        """Nothing to announce."""
+        """Send nothing."""
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing to add."""
+        """Send nothing."""
 
 
-def response_of(answer: RawResponse) -> web.Response:
-    """An answer that comes as it should."""
-    response = web.Response(status=answer.status, body=answer.body)
-    response.headers["Content-Type"] = answer.content_type
-    if answer.headers:
-        response.headers.update(answer.headers)
+def response_of(raw: RawResponse) -> web.Response:
+    """Return the response for aiohttp, unaltered."""
+    response = web.Response(status=raw.status, body=raw.body)
+    response.headers["Content-Type"] = raw.content_type
+    if raw.headers:
+        response.headers.update(raw.headers)
     return response
 
 
-async def deliver(request: web.BaseRequest, answer: RawResponse, fault: Fault) -> web.StreamResponse:
-    """Hand over an answer as the fault will have it."""
+async def deliver(request: web.BaseRequest, raw: RawResponse, fault: Fault) -> web.StreamResponse:
+    """Send a response as the fault says."""
     if fault.drop is not None:
-        hang_up(request.transport, fault.reset)
+        close_connection(request.transport, fault.reset)
         return Done()
     if fault.body_size is not None:
-        return await _fill(request, answer, fault.body_size, fault.content_length)
+        return await _fill(request, raw, fault.body_size, fault.content_length)
     if fault.cut is None and fault.trickle is None:
-        return response_of(answer)
-    head = _head(answer)
-    raw = head + (answer.body if fault.cut is None else answer.body[: fault.cut])
+        return response_of(raw)
+    head = _head(raw)
+    data = head + (raw.body if fault.cut is None else raw.body[: fault.cut])
     if fault.trickle is None:
-        await _send(request.transport, raw)
+        await _send(request.transport, data)
     else:
-        await _trickle(request.transport, raw, fault.trickle)
-    hang_up(request.transport)
+        await _trickle(request.transport, data, fault.trickle)
+    close_connection(request.transport)
     return Done()
 
 
-def hang_up(transport: asyncio.BaseTransport | None, reset: bool = False) -> None:
-    """Close a connection, politely or with a reset."""
+def close_connection(transport: asyncio.BaseTransport | None, reset: bool = False) -> None:
+    """Close a connection, in the usual way or with a reset."""
     if transport is None:
         return
     if reset and isinstance(transport, asyncio.WriteTransport):
@@ -75,18 +75,18 @@ def hang_up(transport: asyncio.BaseTransport | None, reset: bool = False) -> Non
         transport.close()
 
 
-def _head(answer: RawResponse) -> bytes:
+def _head(raw: RawResponse) -> bytes:
     try:
-        reason = http.HTTPStatus(answer.status).phrase
+        reason = http.HTTPStatus(raw.status).phrase
     except ValueError:
         reason = "Status"
     headers = {
-        "Content-Type": answer.content_type,
-        "Content-Length": str(len(answer.body)),
+        "Content-Type": raw.content_type,
+        "Content-Length": str(len(raw.body)),
         "Connection": "close",
-        **(answer.headers or {}),
+        **(raw.headers or {}),
     }
-    lines = [f"HTTP/1.1 {answer.status} {reason}"]
+    lines = [f"HTTP/1.1 {raw.status} {reason}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode("utf-8")
 
@@ -104,10 +104,10 @@ async def _trickle(transport: Any, data: bytes, pause: float) -> None:
         await asyncio.sleep(pause)
 
 
-async def _fill(request: web.BaseRequest, answer: RawResponse, size: int, announced: bool) -> web.StreamResponse:
-    """A body of any size, never held in memory."""
-    response = web.StreamResponse(status=answer.status, headers=answer.headers)
-    response.headers["Content-Type"] = answer.content_type
+async def _fill(request: web.BaseRequest, raw: RawResponse, size: int, announced: bool) -> web.StreamResponse:
+    """Send a body of any size without holding it in memory."""
+    response = web.StreamResponse(status=raw.status, headers=raw.headers)
+    response.headers["Content-Type"] = raw.content_type
     response.force_close()
     if announced:
         response.content_length = size

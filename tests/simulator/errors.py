@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service's error codes and the sentences that come with them."""
+"""The service's error codes and their texts."""
 
 from __future__ import annotations
 
@@ -94,17 +94,17 @@ ERRMSG = {
 
 
 def describe(errcode: int) -> str:
-    """The bare sentence for an error code, as an item of a result list carries it."""
+    """Return the text for an error code as an item of a result list has it."""
     return ERRMSG.get(errcode, "simulated error")
 
 
 def full_errmsg(errcode: int, client_ip: str, serial: int) -> str:
-    """The sentence for a call that failed as a whole: with a hint, the caller's address and a link."""
+    """Return the text for a call that failed as a whole: with a hint, the caller's address and a link."""
     link = f"https://open.work.weixin.qq.com/devtool/query?e={errcode}"
     return f"{describe(errcode)}, hint: [{1745000000000 + serial}], from ip: {client_ip}, more info at {link}"
 
 
-class Refusal(Exception):  # noqa: N818 -- an answer, and nothing that went wrong here
+class Refusal(Exception):  # noqa: N818 -- a response of the service, not an error of the simulator
     """The service refuses a call as a whole."""
 
     def __init__(self, errcode: int) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scripted faults: which call they wait for, and what they do to it."""
+"""Reads scripted faults and finds the one for a call."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Union
 
-from .corp import EVERYBODY, NOBODY, Corp, Key
+from .corp import EVERYBODY, NOBODY, Corp, ServicerId
 from .endpoints import ACCOUNT_WRITES, ENDPOINTS, SERVICER_WRITES
 from .fields import ConfigError, Section
 
 ANY = "any"
 _GROUPS = {ANY: ENDPOINTS, "write": SERVICER_WRITES, "account_write": ACCOUNT_WRITES}
-Omitted = Union[None, str, "frozenset[Key]"]
+Omitted = Union[None, str, "frozenset[ServicerId]"]
 
 
 @dataclass(frozen=True)
 class Meanwhile:
-    """What another writer does just before or just after a call is carried out."""
+    """What another writer changes just before or just after a call is applied."""
 
-    add: tuple[Key, ...]
-    remove: tuple[Key, ...]
+    add: tuple[ServicerId, ...]
+    remove: tuple[ServicerId, ...]
     open_kfid: str | None = None
     create: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
@@ -34,11 +34,11 @@ class Meanwhile:
 
     @classmethod
     def read(cls, data: object, where: str) -> Meanwhile:
-        """A change by somebody else, from a mapping."""
+        """Read a change from a mapping."""
         section = Section(data, where)
         change = cls(
-            add=tuple(read_names(section, "add")),
-            remove=tuple(read_names(section, "remove")),
+            add=tuple(read_servicers(section, "add")),
+            remove=tuple(read_servicers(section, "remove")),
             open_kfid=section.text("open_kfid", None),
             create=section.texts("create"),
             rename=_renames(section),
@@ -51,7 +51,7 @@ class Meanwhile:
 
 @dataclass(frozen=True)
 class Fault:
-    """One scripted fault. What each field does is told in README.md."""
+    """One scripted fault. README.md describes each field."""
 
     on: tuple[str, ...] = ENDPOINTS
     open_kfid: str | None = None
@@ -68,7 +68,7 @@ class Fault:
     truncate: int | None = None
     cut: int | None = None
     omit: Omitted = None
-    items: Mapping[Key, int] | None = None
+    items: Mapping[ServicerId, int] | None = None
     patch: Mapping[str, Any] | None = None
     drop: str | None = None
     reset: bool = False
@@ -82,16 +82,16 @@ class Fault:
 
     @classmethod
     def read(cls, data: object, where: str = "fault") -> Fault:
-        """A fault from a mapping, or a complaint that names the key."""
+        """Read a fault from a mapping, or raise an error that names the key."""
         section = Section(data, where)
-        what = _what_happens(section)
+        summary = _summary(section)
         change: Any = section.mapping("meanwhile", None)
         fault = cls(
             on=_endpoints(section),
             open_kfid=section.text("open_kfid", None),
             nth=section.integer("nth", 1, least=1),
             times=section.nullable("times", section.integer, 1, least=1),
-            name=section.text("name", what),
+            name=section.text("name", summary),
             applied=section.boolean("applied", None),
             errcode=section.integer("errcode", None),
             errmsg=section.text("errmsg", None),
@@ -115,8 +115,8 @@ class Fault:
             meanwhile=None if change is None else Meanwhile.read(change, section.place("meanwhile")),
         )
         section.finish()
-        if not what:
-            raise ConfigError(f"{where}: says when, but not what happens")
+        if not summary:
+            raise ConfigError(f"{where}: says when it acts, but not what it does")
         if fault.reset and fault.drop is None:
             raise section.error("reset", "goes with drop")
         if fault.drop == "before" and fault.applied:
@@ -126,25 +126,25 @@ class Fault:
         return fault
 
     def check(self, corp: Corp) -> None:
-        """Complain when the script names an account, a member or a department that is not there."""
+        """Raise an error when the fault names an account, a member or a department that does not exist."""
         if self.meanwhile is not None:
             corp.check_admin_change(self.meanwhile.open_kfid, self.meanwhile.add + self.meanwhile.remove)
 
     @property
     def replaces(self) -> bool:
-        """Whether something else is answered than what the call yields."""
+        """Whether the fault brings a response of its own."""
         return not (self.errcode is None and self.http_status is None and self.body is None and self.body_size is None)
 
     @property
     def prevents(self) -> bool:
-        """Whether the call is not even looked at."""
+        """Whether the call is not processed at all."""
         return not self.applied and self.drop != "after" and (self.replaces or self.drop == "before")
 
-    def withheld(self) -> Container[Key]:
-        """The servicers for whom the call is not carried out, although it is answered as if."""
+    def withheld(self) -> Container[ServicerId]:
+        """Return the servicers for whom the call is not applied although the response says so."""
         if self.applied or self.drop == "after":
             return NOBODY
-        overridden: frozenset[Key] = frozenset(self.items or ())
+        overridden: frozenset[ServicerId] = frozenset(self.items or ())
         if self.applied is None:
             return overridden
         if isinstance(self.omit, frozenset):
@@ -156,57 +156,57 @@ NO_FAULT = Fault()
 
 
 class Script:
-    """The faults that are set, each counting the calls that it could meet."""
+    """The faults that are set. Each counts the calls that it waits for."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        self._set = [_Armed(fault) for fault in faults]
+        self._set = [_SetFault(fault) for fault in faults]
 
     def add(self, fault: Fault) -> None:
-        """One more; it counts calls from now on."""
-        self._set.append(_Armed(fault))
+        """Set one more fault; it counts calls from now on."""
+        self._set.append(_SetFault(fault))
 
     def clear(self) -> None:
-        """No faults any more."""
+        """Remove all faults."""
         self._set.clear()
 
-    def meet(self, endpoint: str, open_kfid: object) -> Fault:
-        """What happens to the call that has just come; with several, the one that was set first."""
-        met = NO_FAULT
-        for armed in self._set:
-            fault = armed.fault
+    def match(self, endpoint: str, open_kfid: object) -> Fault:
+        """Return the fault for a call that just came in; of several, the one that was set first."""
+        matched = NO_FAULT
+        for entry in self._set:
+            fault = entry.fault
             if endpoint not in fault.on or (fault.open_kfid is not None and fault.open_kfid != open_kfid):
                 continue
-            armed.seen += 1
-            due = armed.seen >= fault.nth and (fault.times is None or armed.seen < fault.nth + fault.times)
-            if due and met is NO_FAULT:
-                armed.hits += 1
-                met = fault
-        return met
+            entry.seen += 1
+            due = entry.seen >= fault.nth and (fault.times is None or entry.seen < fault.nth + fault.times)
+            if due and matched is NO_FAULT:
+                entry.hits += 1
+                matched = fault
+        return matched
 
     def report(self) -> list[dict[str, Any]]:
-        """Each fault with the calls it has seen and those it has met."""
+        """Return each fault with the number of calls that it waited for and that it acted on."""
         return [
             {
-                "name": armed.fault.name,
-                "on": list(armed.fault.on),
-                "nth": armed.fault.nth,
-                "times": armed.fault.times,
-                "seen": armed.seen,
-                "hits": armed.hits,
+                "name": entry.fault.name,
+                "on": list(entry.fault.on),
+                "nth": entry.fault.nth,
+                "times": entry.fault.times,
+                "seen": entry.seen,
+                "hits": entry.hits,
             }
-            for armed in self._set
+            for entry in self._set
         ]
 
 
 @dataclass
-class _Armed:
+class _SetFault:
     fault: Fault
     seen: int = 0
     hits: int = 0
 
 
-def _what_happens(section: Section) -> str:
-    """A fault in a few words, for the log."""
+def _summary(section: Section) -> str:
+    """Describe a fault in a few words, for the log."""
     words = []
     for key, value in sorted(section.left().items()):
         if key not in ("on", "open_kfid", "nth", "times", "name"):
@@ -215,12 +215,12 @@ def _what_happens(section: Section) -> str:
     return " ".join(words)
 
 
-def read_names(section: Section, key: str) -> list[Key]:
-    """A list of userids and department ids."""
-    return [_name(entry, section.place(key)) for entry in section.listing(key, [])]
+def read_servicers(section: Section, key: str) -> list[ServicerId]:
+    """Read a list of userids and department ids."""
+    return [_servicer(entry, section.place(key)) for entry in section.listing(key, [])]
 
 
-def _name(entry: object, where: str) -> Key:
+def _servicer(entry: object, where: str) -> ServicerId:
     if isinstance(entry, bool) or not isinstance(entry, (str, int)):
         raise ConfigError(f"{where}: userids and department ids are needed, not {entry!r}")
     return entry
@@ -261,7 +261,7 @@ def _body(section: Section) -> bytes | None:
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        raise section.error("body_base64", "no base64") from None
+        raise section.error("body_base64", "not valid base64") from None
 
 
 def _omitted(section: Section) -> Omitted:
@@ -269,23 +269,23 @@ def _omitted(section: Section) -> Omitted:
     if value is None or isinstance(value, str):
         return value
     if not isinstance(value, (list, tuple)):
-        wanted = "a list of userids and department ids, a key or all of them (the word all) is needed"
-        raise section.error("omit", f"{wanted}, not {value!r}")
-    return frozenset(key_of(_name(entry, section.place("omit"))) for entry in value)
+        expected = "a list of userids and department ids, a key or all of them (the word all) is needed"
+        raise section.error("omit", f"{expected}, not {value!r}")
+    return frozenset(normalize(_servicer(entry, section.place("omit"))) for entry in value)
 
 
-def _items(section: Section) -> Mapping[Key, int] | None:
+def _items(section: Section) -> Mapping[ServicerId, int] | None:
     items: Any = section.mapping("items", None)
     if items is None:
         return None
     for code in items.values():
         if isinstance(code, bool) or not isinstance(code, int):
             raise section.error("items", f"error codes are needed, not {code!r}")
-    return {key_of(_name(name, section.place("items"))): code for name, code in items.items()}
+    return {normalize(_servicer(name, section.place("items"))): code for name, code in items.items()}
 
 
-def key_of(name: Key) -> Key:
-    """How a name in a script is compared; JSON has only texts as keys, so "department:2" stands for 2."""
+def normalize(name: ServicerId) -> ServicerId:
+    """Return a servicer in the form for comparing. JSON has only texts as keys, so ``department:2`` stands for 2."""
     if isinstance(name, int):
         return name
     prefix, _colon, number = name.partition(":")

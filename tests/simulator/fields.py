@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading mappings that people wrote: every value checked, every unknown key named."""
+"""Reads mappings that people wrote: checks every value and names every unknown key."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any
 
 
 class ConfigError(ValueError):
-    """What was given can't be used; the message says where and why."""
+    """A configuration that cannot be used; the message says where and why."""
 
 
 _NO_DEFAULT: Any = object()
 
 
 def kind_of(value: object) -> str:
-    """A word for the type of a value, for messages."""
+    """Return a word for the type of a value, for messages."""
     names = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
     return "nothing" if value is None else names.get(type(value), type(value).__name__)
 
 
 class Section:
-    """One mapping, read key by key; `finish` complains about what nobody asked for."""
+    """A mapping that is read key by key. ``finish`` refuses the keys that were never read."""
 
     def __init__(self, data: object, where: str) -> None:
         if not isinstance(data, Mapping):
@@ -34,26 +34,26 @@ class Section:
         self._asked: list[str] = []
 
     def place(self, key: str) -> str:
-        """The name of a key as messages show it."""
+        """Return the name of a key as messages show it."""
         return f"{self.where}.{key}" if self.where else key
 
-    def error(self, key: str, complaint: str) -> ConfigError:
-        """What to raise about the value of a key."""
-        return ConfigError(f"{self.place(key)}: {complaint}")
+    def error(self, key: str, message: str) -> ConfigError:
+        """Return the error to raise about the value of a key."""
+        return ConfigError(f"{self.place(key)}: {message}")
 
     def __contains__(self, key: str) -> bool:
         return key in self._left
 
     def left(self) -> dict[str, Any]:
-        """What has not been taken yet."""
+        """Return what has not been taken yet."""
         return {str(key): value for key, value in self._left.items()}
 
     def is_null(self, key: str) -> bool:
-        """Whether a key is there and says nothing."""
+        """Tell whether a key is there without a value."""
         return key in self._left and self._left[key] is None
 
     def take(self, key: str, default: Any = _NO_DEFAULT) -> Any:
-        """The value of a key, of whatever type."""
+        """Return the value of a key, of whatever type."""
         self._asked.append(key)
         if key in self._left:
             return self._left.pop(key)
@@ -61,25 +61,25 @@ class Section:
             raise self.error(key, "is needed")
         return default
 
-    def _typed(self, key: str, default: Any, kinds: tuple[type, ...], wanted: str) -> Any:
+    def _typed(self, key: str, default: Any, kinds: tuple[type, ...], expected: str) -> Any:
         given = key in self._left
         value = self.take(key, default)
         if not given or (value is None and default is None):
             return value
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise self.error(key, f"{wanted} is needed, not {kind_of(value)} ({value!r})")
+            raise self.error(key, f"{expected} is needed, not {kind_of(value)} ({value!r})")
         return value
 
     def text(self, key: str, default: Any = _NO_DEFAULT) -> Any:
-        """A text."""
+        """Return a text."""
         return self._typed(key, default, (str,), "a text (in quotes, if it looks like something else)")
 
     def boolean(self, key: str, default: Any = _NO_DEFAULT) -> Any:
-        """true or false."""
+        """Return true or false."""
         return self._typed(key, default, (bool,), "true or false")
 
     def listing(self, key: str, default: Any = _NO_DEFAULT) -> Any:
-        """A list."""
+        """Return a list."""
         return self._typed(key, default, (list, tuple), "a list")
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -91,15 +91,15 @@ class Section:
         return tuple(entries)
 
     def mapping(self, key: str, default: Any = _NO_DEFAULT) -> Any:
-        """A mapping."""
+        """Return a mapping."""
         return self._typed(key, default, (dict,), "a mapping")
 
     def integer(self, key: str, default: Any = _NO_DEFAULT, least: int | None = None) -> Any:
-        """A whole number, not below `least`."""
+        """Return a whole number, not below ``least``."""
         return self._bounded(key, self._typed(key, default, (int,), "a whole number"), least)
 
     def number(self, key: str, default: Any = _NO_DEFAULT, least: float | None = 0) -> Any:
-        """A number, not below `least`."""
+        """Return a number, not below ``least``."""
         return self._bounded(key, self._typed(key, default, (int, float), "a number"), least)
 
     def _bounded(self, key: str, value: Any, least: float | None) -> Any:
@@ -127,7 +127,7 @@ class Section:
         return read(key, default, **more)
 
     def finish(self) -> None:
-        """Refuse keys that were never asked for."""
+        """Refuse the keys that were never read."""
         for key in self._left:
             name = str(key)
             near = difflib.get_close_matches(name, self._asked, 1)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much the service takes: sizes of calls and accounts, calls a minute, calls at once."""
+"""Knows how much the service takes: sizes of calls and accounts, calls a minute, calls at once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .endpoints import ENDPOINTS
 from .fields import Section
 
 PerEndpoint = Union[None, int, Dict[str, int]]  # noqa: UP006, UP007 -- evaluated, also on Python 3.8
-"""One number for each endpoint, or numbers for some endpoints, or no limit."""
+"""One number for every endpoint, numbers for some endpoints, or no limit."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The numbers; those for rate and concurrency are off (None) unless somebody sets them."""
+    """The numbers. Those for rate and concurrency are off (None) by default."""
 
     userids_per_call: int = 100
     departments_per_add: int = 20
@@ -37,7 +37,7 @@ class Limits:
     concurrency: PerEndpoint = None
 
     def updated(self, data: object, where: str) -> Limits:
-        """These limits with some of them set anew."""
+        """Return these limits with those in a mapping changed."""
         section = Section(data, where)
         sizes = {
             key: section.integer(key, getattr(self, key), least=0)
@@ -80,7 +80,7 @@ def _limit_of(limit: PerEndpoint, endpoint: str) -> int | None:
 
 
 class Limiter:
-    """Counts calls in their windows and those being worked on."""
+    """Counts the calls of the current window and the calls in progress."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -88,7 +88,7 @@ class Limiter:
         self._windows: dict[str, tuple[float, int]] = {}
 
     def admit(self, endpoint: str, limits: Limits) -> int:
-        """0 when the call may go on (`release` it then), or the error code that it gets."""
+        """Return 0 when the call may go on (``release`` it afterwards), or the error code that it gets."""
         if limits.calls_per_minute is not None and not self._within_rate(endpoint, limits):
             return errors.CALL_FREQUENCY
         most = _limit_of(limits.concurrency, endpoint)
@@ -98,7 +98,7 @@ class Limiter:
         return 0
 
     def release(self, endpoint: str) -> None:
-        """A call that was admitted has been answered."""
+        """Count an admitted call as done."""
         self._busy[endpoint] -= 1
 
     def _within_rate(self, endpoint: str, limits: Limits) -> bool:

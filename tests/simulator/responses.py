@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import errors
-from .corp import Key
+from .corp import ServicerId
 from .faults import Fault
 from .settings import Settings
 
@@ -101,8 +101,8 @@ def _overridden(item: dict[str, Any], fault: Fault) -> dict[str, Any]:
     return {**item, "errcode": errcode, "errmsg": errors.describe(errcode) if errcode else "success"}
 
 
-def _key(item: Mapping[str, Any]) -> Key:
-    name: Key = item["userid"].lower() if "userid" in item else item["department_id"]
+def _key(item: Mapping[str, Any]) -> ServicerId:
+    name: ServicerId = item["userid"].lower() if "userid" in item else item["department_id"]
     return name
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator on a socket: an aiohttp server that listens, answers and can be stopped at any moment."""
+"""Puts the simulator on a socket: an aiohttp server that can be stopped at any moment."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .responses import altered, plain
 from .simulator import Simulator
 
 _API = "/cgi-bin/"
-_A_MOMENT = 0.01
+_SHUTDOWN_TIMEOUT = 0.01
 _HELLO = f"This is the WeCom simulator. Its state: {admin.PREFIX}state\n"
 
 
 class _HttpServer(web.Server):
-    """Keeps count of the connections; those that only look at /_sim/ don't count."""
+    """Counts the connections, except for those that begin at ``/_sim/``."""
 
     def __init__(self, owner: SimulatorServer) -> None:
         super().__init__(owner.handle, access_log=None, keepalive_timeout=3600, handler_cancellation=False)
@@ -34,18 +34,18 @@ class _HttpServer(web.Server):
         self._unused: set[Any] = set()
 
     def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
-        """A client has connected."""
+        """Count a connection."""
         super().connection_made(handler, transport)
         self._counters.connections += 1
         self._unused.add(handler)
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
-        """A client has gone."""
+        """Forget a connection."""
         self._unused.discard(handler)
         super().connection_lost(handler, exc)
 
     def used(self, handler: Any, for_control: bool) -> None:
-        """The first request of a connection tells what it is for."""
+        """Learn from the first request of a connection what it is for."""
         if handler in self._unused:
             self._unused.remove(handler)
             if for_control and self._counters.connections:
@@ -53,17 +53,17 @@ class _HttpServer(web.Server):
 
 
 class SimulatorServer:
-    """Serves one simulator; `start` and `stop` as often as you like."""
+    """Serves one simulator; ``start`` and ``stop`` may be called again and again."""
 
     def __init__(self, simulator: Simulator, tls: ssl.SSLContext | None = None) -> None:
         self.simulator: Simulator = simulator
         self._tls = tls
         self._http: _HttpServer | None = None
         self._listener: asyncio.AbstractServer | None = None
-        self._going_on: set[asyncio.Task[web.StreamResponse]] = set()
+        self._in_progress: set[asyncio.Task[web.StreamResponse]] = set()
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
-        """Listen; returns the port."""
+        """Listen, and return the port."""
         self._http = _HttpServer(self)
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(self._http, host, port, ssl=self._tls, backlog=1024)
@@ -71,30 +71,30 @@ class SimulatorServer:
         return bound
 
     async def stop(self) -> None:
-        """Listen no longer, close every connection, give up what was going on."""
+        """Stop listening, close every connection and cancel the calls in progress."""
         if self._listener is None or self._http is None:
             return
         self._listener.close()
-        self.give_up()
+        self.cancel_calls()
         for connection in list(self._http.connections):
             if connection.transport is not None:
                 connection.transport.abort()
-        await self._http.shutdown(_A_MOMENT)
+        await self._http.shutdown(_SHUTDOWN_TIMEOUT)
         await asyncio.sleep(0)  # the loop closes their sockets only now
         self._listener = self._http = None
 
-    def give_up(self) -> None:
-        """Calls that wait for a delay to pass are not carried out any more; their connections are closed."""
-        for task in self._going_on:
+    def cancel_calls(self) -> None:
+        """Cancel the calls that are being delayed, without applying them, and close their connections."""
+        for task in self._in_progress:
             task.cancel()
 
     def reset(self, data: object | None = None) -> None:
         """Start from the configuration again, or from another one."""
         self.simulator.reset(data)
-        self.give_up()
+        self.cancel_calls()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request, whatever it is."""
+        """Respond to a request, whatever it is."""
         path = request.path
         for_control = not path.startswith(_API)
         if self._http is not None:
@@ -114,22 +114,22 @@ class SimulatorServer:
         except BaseException:
             counters.leave(endpoint)
             raise
-        return await self._answer(request, call)
+        return await self._respond(request, call)
 
-    async def _answer(self, request: web.BaseRequest, call: Call) -> web.StreamResponse:
+    async def _respond(self, request: web.BaseRequest, call: Call) -> web.StreamResponse:
         simulator = self.simulator
-        fault = simulator.script.meet(call.endpoint, call.open_kfid)
+        fault = simulator.script.match(call.endpoint, call.open_kfid)
         limiter = simulator.limiter
         admitted = limiter.admit(call.endpoint, simulator.settings.limits)
-        line = simulator.counters.note(call.endpoint, call.log_fields(), None if fault is NO_FAULT else fault.name)
+        line = simulator.counters.log_call(call.endpoint, call.log_fields(), None if fault is NO_FAULT else fault.name)
         if fault is NO_FAULT and not simulator.settings.latency:
             try:
-                return response_of(plain(simulator.carry_out(call, NO_FAULT, admitted, line), simulator.settings))
+                return response_of(plain(simulator.handle(call, NO_FAULT, admitted, line), simulator.settings))
             finally:
                 self._leave(call, limiter, admitted)
-        task = asyncio.ensure_future(self._take_time(request, call, fault, limiter, admitted, line))
-        self._going_on.add(task)
-        task.add_done_callback(self._going_on.discard)
+        task = asyncio.ensure_future(self._respond_later(request, call, fault, limiter, admitted, line))
+        self._in_progress.add(task)
+        task.add_done_callback(self._in_progress.discard)
         try:
             # A client that hangs up must not keep the script from being followed.
             return await asyncio.shield(task)
@@ -140,7 +140,7 @@ class SimulatorServer:
                 request.transport.close()
             return Done()
 
-    async def _take_time(
+    async def _respond_later(
         self,
         request: web.BaseRequest,
         call: Call,
@@ -149,19 +149,19 @@ class SimulatorServer:
         admitted: int,
         line: dict[str, Any],
     ) -> web.StreamResponse:
-        """Answer a call that takes its time or that something happens to."""
+        """Respond to a call that is delayed or that a fault acts on."""
         simulator = self.simulator
         try:
             if fault.expire_token:
                 simulator.tokens.expire()
             if fault.delay:
                 await asyncio.sleep(fault.delay)
-            true = simulator.carry_out(call, fault, admitted, line)
+            response = simulator.handle(call, fault, admitted, line)
             pause = fault.delay_after + simulator.settings.latency
             if pause:
                 await asyncio.sleep(pause)
             failure = None if fault.errcode is None else simulator.failure(fault.errcode, fault.errmsg)
-            return await deliver(request, altered(true, fault, failure, simulator.settings), fault)
+            return await deliver(request, altered(response, fault, failure, simulator.settings), fault)
         finally:
             self._leave(call, limiter, admitted)
 

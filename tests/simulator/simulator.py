@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service as a whole, without its HTTP: what it knows, and what a call does to it."""
+"""Holds the service as a whole, without its HTTP, and handles calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import errors
 from .call import Call, CallResult, ok, require_method
 from .calls import perform
 from .config import Config, parse_config
-from .corp import EVERYBODY, Key
+from .corp import EVERYBODY, ServicerId
 from .counters import Counters
 from .endpoints import GETTOKEN
 from .faults import Fault, Script
@@ -21,7 +21,7 @@ from .tokens import Tokens
 
 
 class Simulator:
-    """One corp with its app; everything that tests and control routes look at or change."""
+    """One corp with its app, and all that tests and control routes inspect or change."""
 
     def __init__(self, data: object | None = None) -> None:
         self._data: object = {} if data is None else data
@@ -45,17 +45,17 @@ class Simulator:
         self.limiter = Limiter()
 
     def set_fault(self, data: object) -> None:
-        """One more fault."""
+        """Set one more fault."""
         fault = Fault.read(data)
         fault.check(self.corp)
         self.script.add(fault)
 
     def update_settings(self, data: object) -> None:
-        """Set some of the settings anew."""
+        """Change some settings."""
         self.settings = self.settings.updated(data)
 
-    def carry_out(self, call: Call, fault: Fault, admitted: int, line: dict[str, Any]) -> dict[str, Any]:
-        """Do what a call asks for, as far as the fault lets it, and give the answer that it ought to have."""
+    def handle(self, call: Call, fault: Fault, admitted: int, line: dict[str, Any]) -> dict[str, Any]:
+        """Apply a call as far as the fault allows, and return the response that it gets without the fault."""
         self._meanwhile("before", call, fault, line)
         response: dict[str, Any] = {}
         if not fault.prevents:
@@ -92,14 +92,14 @@ class Simulator:
         return CallResult(ok(access_token=token, expires_in=expires_in))
 
     def fetch_token(self) -> tuple[str, int]:
-        """A valid token and the seconds that it has left."""
+        """Return a valid token and the seconds that it has left."""
         issued = self.tokens.issued
         fetched = self.tokens.fetch(self.settings.token_ttl)
         self.counters.tokens_issued += self.tokens.issued - issued
         return fetched
 
     def failure(self, errcode: int, errmsg: str | None = None) -> dict[str, Any]:
-        """The answer of a call that failed as a whole."""
+        """Return the response of a call that failed as a whole."""
         if errmsg is None:
             self._hints += 1
             errmsg = errors.full_errmsg(errcode, self.settings.client_ip, self._hints) if errcode else "ok"
@@ -115,7 +115,7 @@ class Simulator:
         line["meanwhile_accounts"] = self.corp.admin_change_accounts(change.create, change.rename, change.delete)
 
     def report(self, accounts: list[str] | None = None) -> dict[str, Any]:
-        """Everything there is to see, or of the accounts only those named."""
+        """Return everything there is to see, or of the accounts only those named."""
         corp = self.corp
         names = list(corp.accounts) if accounts is None else [name for name in accounts if name in corp.accounts]
         return {
@@ -136,6 +136,6 @@ class Simulator:
             "servicers": self.corp.servicers(account, with_status=True),
         }
 
-    def serving(self, open_kfid: str) -> list[Key]:
-        """Who serves an account, by name or number."""
+    def serving(self, open_kfid: str) -> list[ServicerId]:
+        """Return the servicers of an account: userids in the service's spelling, and department ids."""
         return self.corp.serving(open_kfid)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A certificate for the simulator and the authority that signed it, made for one run."""
+"""Makes a certificate for the simulator, and the authority that signs it, for one run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import ssl
 
 
 def make_tls(ca_path: str, host: str = "127.0.0.1") -> ssl.SSLContext:
-    """Write the authority's certificate to a file and return what the server needs."""
+    """Write the authority's certificate to a file and return the server's context."""
     import trustme
 
     authority = trustme.CA(organization_name="WeCom simulator")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One simulator for all these tests, with a client that talks to it as any program would."""
+"""One simulator for all these tests, and a client that calls it as any program does."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CORP: dict[str, Any] = {
 
 
 class Client:
-    """Calls with `requests` over one connection."""
+    """Calls with ``requests`` over one connection."""
 
     def __init__(self, sim: RunningSimulator) -> None:
         self.sim = sim
@@ -49,7 +49,7 @@ class Client:
         self.http.trust_env = False
 
     def gettoken(self, **params: str) -> dict[str, Any]:
-        """Call gettoken, with the right credentials unless told otherwise."""
+        """Call gettoken, with the right credentials unless others are given."""
         return self.get("gettoken", **{"corpid": self.sim.corpid, "corpsecret": self.sim.corpsecret, **params})
 
     def get(self, endpoint: str, **params: str) -> dict[str, Any]:
@@ -68,15 +68,15 @@ class Client:
         return self.http.post(self.url(endpoint), params=params, data=data, timeout=30, allow_redirects=False)
 
     def url(self, endpoint: str) -> str:
-        """The address of a call."""
+        """Return the address of a call."""
         return f"{self.sim.url}/cgi-bin/{endpoint}"
 
     def add(self, *names: str | int, open_kfid: str = KFID) -> dict[str, Any]:
-        """Let people and departments serve."""
+        """Add servicers."""
         return self.post("kf/servicer/add", self.body(*names, open_kfid=open_kfid))
 
     def remove(self, *names: str | int, open_kfid: str = KFID) -> dict[str, Any]:
-        """Let people and departments serve no longer."""
+        """Remove servicers."""
         return self.post("kf/servicer/del", self.body(*names, open_kfid=open_kfid))
 
     def upload(self, content: bytes = PNG, type: str = "image", **files: Any) -> dict[str, Any]:  # noqa: A002
@@ -91,12 +91,12 @@ class Client:
         return rows
 
     def servicers(self, open_kfid: str = KFID) -> dict[str, Any]:
-        """The answer of kf/servicer/list."""
+        """Call kf/servicer/list."""
         return self.get("kf/servicer/list", access_token=self.sim.token(), open_kfid=open_kfid)
 
     @staticmethod
     def body(*names: str | int, open_kfid: str = KFID) -> dict[str, Any]:
-        """What add and del send."""
+        """Return what add and del send."""
         body: dict[str, Any] = {"open_kfid": open_kfid}
         userids = [name for name in names if isinstance(name, str)]
         departments = [name for name in names if isinstance(name, int)]
@@ -107,37 +107,37 @@ class Client:
         return body
 
     @staticmethod
-    def codes(answer: dict[str, Any]) -> dict[str | int, tuple[int, str]]:
-        """The result list, by name."""
+    def codes(response: dict[str, Any]) -> dict[str | int, tuple[int, str]]:
+        """Return the codes and texts of a result list by servicer."""
         return {
             item.get("userid", item.get("department_id")): (item["errcode"], item["errmsg"])
-            for item in answer["result_list"]
+            for item in response["result_list"]
         }
 
     @staticmethod
     def _json(response: requests.Response) -> dict[str, Any]:
         assert response.status_code == 200
-        answer: dict[str, Any] = response.json()
-        return answer
+        read: dict[str, Any] = response.json()
+        return read
 
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[RunningSimulator]:
-    """The one server."""
+    """Run one server for all tests."""
     with running_simulator(CORP) as sim:
         yield sim
 
 
 @pytest.fixture
 def sim(running: RunningSimulator) -> RunningSimulator:
-    """The server with the corp above, as if nothing had happened."""
+    """Return the server, with the corp above as it was in the beginning."""
     running.reset(CORP)
     return running
 
 
 @pytest.fixture
 def client(sim: RunningSimulator) -> Iterator[Client]:
-    """Somebody who calls it."""
+    """Return a client of the server."""
     client = Client(sim)
     yield client
     client.http.close()

@@ -19,7 +19,7 @@ KFID = "wkSupport"
 ADD, DEL, LIST, ACCOUNTS = "kf/servicer/add", "kf/servicer/del", "kf/servicer/list", "kf/account/list"
 
 
-def test_list_tells_who_serves(client: Client) -> None:
+def test_list_returns_users_with_status_and_departments(client: Client) -> None:
     assert client.servicers() == {
         "errcode": 0,
         "errmsg": "ok",
@@ -35,9 +35,9 @@ def test_list_has_no_status_without_management_privilege(client: Client) -> None
     assert client.servicers("wkUnprivileged")["servicer_list"] == [{"userid": "wangwu"}]
 
 
-def test_add_answers_for_each(sim: RunningSimulator, client: Client) -> None:
-    answer = client.add("wangwu", "zhangsan", "nobody", "-bad-", "unlicensed", 4, 2, 99)
-    assert client.codes(answer) == {
+def test_add_returns_a_code_for_each_servicer(sim: RunningSimulator, client: Client) -> None:
+    response = client.add("wangwu", "zhangsan", "nobody", "-bad-", "unlicensed", 4, 2, 99)
+    assert client.codes(response) == {
         "wangwu": (0, "success"),
         "zhangsan": (0, "ignored"),
         "nobody": (60111, "userid not found"),
@@ -50,9 +50,9 @@ def test_add_answers_for_each(sim: RunningSimulator, client: Client) -> None:
     assert sim.serving(KFID) == ["zhangsan", "LiSi", "wangwu", 2, 4]
 
 
-def test_del_answers_for_each(sim: RunningSimulator, client: Client) -> None:
-    answer = client.remove("zhangsan", "wangwu", "nobody", 2, 4, 99)
-    assert client.codes(answer) == {
+def test_del_returns_a_code_for_each_servicer(sim: RunningSimulator, client: Client) -> None:
+    response = client.remove("zhangsan", "wangwu", "nobody", 2, 4, 99)
+    assert client.codes(response) == {
         "zhangsan": (0, "success"),
         "wangwu": (0, "ignored"),
         "nobody": (60111, "userid not found"),
@@ -105,8 +105,8 @@ def test_members_of_a_serving_department_can_be_ignored_and_stay_unlisted(
 
 
 def test_userids_ignore_case_and_keep_the_spelling_of_the_member(sim: RunningSimulator, client: Client) -> None:
-    answer = client.add("WANGWU", "ZhangSan", "wangwu")
-    assert [(item["userid"], item["errmsg"]) for item in answer["result_list"]] == [
+    response = client.add("WANGWU", "ZhangSan", "wangwu")
+    assert [(item["userid"], item["errmsg"]) for item in response["result_list"]] == [
         ("WANGWU", "success"),
         ("ZhangSan", "ignored"),
         ("wangwu", "ignored"),
@@ -122,7 +122,7 @@ def test_somebody_who_left_can_be_removed_but_not_added(sim: RunningSimulator, c
     assert client.codes(client.add("lisi"))["lisi"][0] == 60111
 
 
-def test_large_department_ids(sim: RunningSimulator, client: Client) -> None:
+def test_department_ids_above_32_bits_can_be_added(sim: RunningSimulator, client: Client) -> None:
     assert client.codes(client.add(2147483650))[2147483650] == (0, "success")
 
 
@@ -146,13 +146,13 @@ def test_large_department_ids(sim: RunningSimulator, client: Client) -> None:
         ({"open_kfid": "wkForeign", "userid_list": ["wangwu"]}, 48007),
     ],
 )
-def test_calls_refused_as_a_whole(
+def test_a_call_refused_as_a_whole_changes_nobody(
     sim: RunningSimulator, client: Client, endpoint: str, body: dict[str, Any], errcode: int
 ) -> None:
     before = sim.serving(KFID)
-    answer = client.post(endpoint, body)
-    assert answer["errcode"] == errcode
-    assert "result_list" not in answer
+    response = client.post(endpoint, body)
+    assert response["errcode"] == errcode
+    assert "result_list" not in response
     assert sim.serving(KFID) == before
 
 
@@ -174,7 +174,7 @@ def test_two_departments_of_which_one_serves_ignore_its_members_only(sim: Runnin
     assert client.codes(client.add("ann"))["ann"] == (0, "success")
 
 
-def test_items_over_the_limit_of_the_account(sim: RunningSimulator, client: Client) -> None:
+def test_servicers_over_the_limit_of_the_account_are_refused_one_by_one(sim: RunningSimulator, client: Client) -> None:
     sim.settings(limits={"userids_per_account": 3, "departments_per_account": 1})
     codes = client.codes(client.add("wangwu", "agent001", "zhangsan", 4))
     assert {name: code for name, (code, _errmsg) in codes.items()} == {
@@ -190,9 +190,9 @@ def test_the_code_for_the_limit_of_the_account_is_a_setting(
     sim: RunningSimulator, client: Client, errcode: int
 ) -> None:
     sim.settings(limits={"userids_per_account": 2, "account_limit_errcode": errcode})
-    answer = client.add("wangwu")
-    assert answer["errcode"] == 0
-    assert client.codes(answer)["wangwu"][0] == errcode
+    response = client.add("wangwu")
+    assert response["errcode"] == 0
+    assert client.codes(response)["wangwu"][0] == errcode
 
 
 @pytest.mark.parametrize("names", [("wangwu", "agent001"), ("wangwu", 4)], ids=["userids", "departments"])
@@ -202,9 +202,9 @@ def test_the_limit_of_the_account_can_fail_the_call_and_then_nothing_is_applied(
     limits = {"userids_per_account": 3, "departments_per_account": 1, "account_limit_fails_call": True}
     sim.settings(limits={**limits, "account_limit_errcode": 40058})
     before = sim.serving(KFID)
-    answer = client.add(*names)
-    assert answer["errcode"] == 40058
-    assert "result_list" not in answer
+    response = client.add(*names)
+    assert response["errcode"] == 40058
+    assert "result_list" not in response
     assert sim.serving(KFID) == before
     assert (sim.log()[-1]["applied"], sim.log()[-1]["changed"]) == (False, [])
 
@@ -220,18 +220,18 @@ def test_who_serves_or_is_refused_does_not_count_towards_the_limit_of_the_accoun
 @pytest.mark.parametrize(
     "body",
     ["", "[]", "not json", "\ufeff{}", json.dumps({"open_kfid": KFID, "userid_list": ["张三"]})],
-    ids=["nothing", "a list", "no json", "a byte order mark", "escaped characters"],
+    ids=["nothing", "a list", "not json", "a byte order mark", "escaped characters"],
 )
-def test_bodies_that_are_refused(client: Client, body: str) -> None:
+def test_a_body_that_is_not_raw_json_is_refused(client: Client, body: str) -> None:
     assert client.post(ADD, body)["errcode"] == 40033
 
 
-def test_raw_characters_are_fine(client: Client) -> None:
+def test_a_body_with_raw_characters_is_accepted(client: Client) -> None:
     body = json.dumps({"open_kfid": KFID, "userid_list": ["张三", "back\\\\u1234slash"]}, ensure_ascii=False)
     assert client.post(ADD, body)["errcode"] == 0
 
 
-def test_the_wrong_method(client: Client) -> None:
+def test_the_wrong_method_is_refused(client: Client) -> None:
     assert client.get(ADD, access_token=client.sim.token())["errcode"] == 43002
     assert client.post(LIST, client.body())["errcode"] == 43001
 
@@ -258,29 +258,29 @@ def test_a_lenient_service_takes_null_for_a_list_and_departments_as_texts(
     assert client.post(ADD, {"open_kfid": KFID, "department_id_list": None})["errcode"] == 40063
 
 
-def test_untrusted_ip(sim: RunningSimulator, client: Client) -> None:
+def test_an_ip_that_is_not_trusted_is_named(sim: RunningSimulator, client: Client) -> None:
     sim.settings(ip_trusted=False)
-    answer = client.servicers()
-    assert answer["errcode"] == 60020
-    assert answer["errmsg"].startswith("not allow to access from your ip, hint: [")
+    response = client.servicers()
+    assert response["errcode"] == 60020
+    assert response["errmsg"].startswith("not allow to access from your ip, hint: [")
     assert (
-        "from ip: 203.0.113.7, more info at https://open.work.weixin.qq.com/devtool/query?e=60020" in answer["errmsg"]
+        "from ip: 203.0.113.7, more info at https://open.work.weixin.qq.com/devtool/query?e=60020" in response["errmsg"]
     )
 
 
-def test_api_switched_off(sim: RunningSimulator, client: Client) -> None:
+def test_every_kf_call_fails_when_the_api_is_switched_off(sim: RunningSimulator, client: Client) -> None:
     sim.settings(api_enabled=False)
     assert client.servicers()["errcode"] == 95017
 
 
-def test_account_pages(sim: RunningSimulator, client: Client) -> None:
+def test_account_pages_are_full_but_for_the_last(sim: RunningSimulator, client: Client) -> None:
     sim.reset({"accounts": {"prefix": "wkFleet", "count": 205}})
     pages = [client.post(ACCOUNTS, {"offset": at, "limit": 100})["account_list"] for at in (0, 100, 200)]
     assert [len(page) for page in pages] == [100, 100, 5]
     assert pages[2][4]["open_kfid"] == "wkFleet205"
 
 
-def test_an_account_row(sim: RunningSimulator, client: Client) -> None:
+def test_an_account_row_has_name_avatar_and_privilege(sim: RunningSimulator, client: Client) -> None:
     row = client.post(ACCOUNTS, {"offset": 0, "limit": 1})["account_list"][0]
     assert row.pop("avatar").startswith("https://")
     assert row == {"open_kfid": KFID, "name": "咨询客服", "manage_privilege": True}
@@ -289,5 +289,5 @@ def test_an_account_row(sim: RunningSimulator, client: Client) -> None:
 
 
 @pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 101}, {"limit": "10"}, {"offset": -1}])
-def test_impossible_pages(client: Client, page: dict[str, Any]) -> None:
+def test_an_invalid_page_is_refused(client: Client, page: dict[str, Any]) -> None:
     assert client.post(ACCOUNTS, page)["errcode"] == 40058

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tests.simulator`` as a person or a playbook starts it."""
+"""``python -m tests.simulator`` as people and playbooks start it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @contextlib.contextmanager
 def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A simulator of its own."""
+    """Start a simulator in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.simulator", *arguments],
         cwd=ROOT,
@@ -41,7 +41,7 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def wait_for(path: Path) -> dict[str, Any]:
-    """What the ready file says, as soon as it is there."""
+    """Return what the ready file says, as soon as it is there."""
     until = time.monotonic() + 30
     while not path.exists():
         assert time.monotonic() < until
@@ -51,7 +51,7 @@ def wait_for(path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_where_it_is_and_stops_when_told(tmp_path: Path, number: signal.Signals) -> None:
+def test_the_command_prints_its_address_and_stops_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     ready_file = tmp_path / "ready.json"
     with started("--ready-file", str(ready_file), "--latency", "0.001") as process:
         ready = wait_for(ready_file)
@@ -59,8 +59,8 @@ def test_it_says_where_it_is_and_stops_when_told(tmp_path: Path, number: signal.
         state = requests.get(f"{ready['url']}/_sim/state", timeout=30).json()
         assert state["settings"]["latency"] == 0.001
         process.send_signal(number)
-        printed, complaints = process.communicate(timeout=30)
-    assert (process.returncode, complaints) == (0, "")
+        printed, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, "")
     assert f"export WECOM_API_URL={ready['url']}\n" in printed
     assert f"export WECOM_CORPID={ready['corpid']}\n" in printed
     assert f"export WECOM_CORPSECRET='{ready['corpsecret']}'\n" in printed
@@ -68,7 +68,7 @@ def test_it_says_where_it_is_and_stops_when_told(tmp_path: Path, number: signal.
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tls(tmp_path: Path) -> None:
+def test_the_command_serves_https_with_its_own_authority(tmp_path: Path) -> None:
     ready_file = tmp_path / "ready.json"
     with started("--tls", "--ready-file", str(ready_file)) as process:
         ready = wait_for(ready_file)
@@ -80,21 +80,21 @@ def test_tls(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_bad_configuration_is_one_sentence(tmp_path: Path) -> None:
+def test_a_bad_configuration_is_reported_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "corp.yml"
     path.write_text("acounts: []\n")
     with started(str(path)) as process:
-        _printed, complaint = process.communicate(timeout=30)
+        _printed, message = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert complaint == f"{path}: acounts: unknown key (did you mean accounts?)\n"
+    assert message == f"{path}: acounts: unknown key (did you mean accounts?)\n"
 
 
-def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     ready_file = tmp_path / "ready.json"
     with started("--ready-file", str(ready_file)):
         port = wait_for(ready_file)["url"].rsplit(":", 1)[1]
         with started("--port", port) as second:
-            _printed, complaint = second.communicate(timeout=30)
+            _printed, message = second.communicate(timeout=30)
     assert second.returncode == 1
-    assert complaint.startswith(f"can't listen on 127.0.0.1:{port}: ")
-    assert complaint.count("\n") == 1
+    assert message.startswith(f"cannot listen on 127.0.0.1:{port}: ")
+    assert message.count("\n") == 1

@@ -25,7 +25,7 @@ def control(client: Client, method: str, route: str, data: Any = None, status: i
     return response.json()
 
 
-def test_state(client: Client) -> None:
+def test_state_shows_servicers_counters_and_the_log(client: Client) -> None:
     client.gettoken()
     client.add("wangwu", 4)
     state = control(client, "GET", "state")
@@ -59,7 +59,7 @@ def test_state(client: Client) -> None:
     }
 
 
-def test_state_of_some_accounts(client: Client) -> None:
+def test_state_can_be_limited_to_some_accounts(client: Client) -> None:
     assert list(control(client, "GET", f"state?open_kfid={KFID}&open_kfid=wkEmpty")["accounts"]) == [KFID, "wkEmpty"]
     assert control(client, "GET", "state?open_kfid=")["accounts"] == {}
 
@@ -73,12 +73,12 @@ def test_state_holds_no_secret(sim: RunningSimulator, client: Client) -> None:
         assert json.dumps(secret)[1:-1] not in shown
 
 
-def test_looking_is_no_connection(sim: RunningSimulator, client: Client) -> None:
+def test_control_requests_count_as_no_connection(sim: RunningSimulator, client: Client) -> None:
     control(client, "GET", "state")
     assert sim.connections() == 0
 
 
-def test_faults(client: Client) -> None:
+def test_faults_are_set_and_cleared(client: Client) -> None:
     control(client, "POST", "faults", {"on": "kf/servicer/list", "errcode": -1})
     control(client, "POST", "faults", [{"errcode": 1, "nth": 2}, {"errcode": 2, "nth": 3}])
     assert [client.servicers()["errcode"] for _time in range(2)] == [-1, 1]
@@ -86,7 +86,7 @@ def test_faults(client: Client) -> None:
     assert client.servicers()["errcode"] == 0
 
 
-def test_reset(sim: RunningSimulator, client: Client) -> None:
+def test_reset_starts_again_or_from_another_configuration(sim: RunningSimulator, client: Client) -> None:
     client.add("wangwu")
     control(client, "POST", "reset")
     assert sim.serving(KFID) == ["zhangsan", "LiSi", 2]
@@ -95,14 +95,14 @@ def test_reset(sim: RunningSimulator, client: Client) -> None:
     assert list(sim.state()["accounts"]) == ["wkOther"]
 
 
-def test_counters_reset(sim: RunningSimulator, client: Client) -> None:
+def test_counters_reset_keeps_the_accounts(sim: RunningSimulator, client: Client) -> None:
     client.add("wangwu")
     control(client, "POST", "counters/reset")
     assert (sim.calls(), sim.connections(), sim.log()) == (0, 0, [])
     assert "wangwu" in sim.serving(KFID)
 
 
-def test_settings(sim: RunningSimulator, client: Client) -> None:
+def test_settings_change_one_by_one(sim: RunningSimulator, client: Client) -> None:
     control(client, "POST", "settings", {"latency": 0.01, "limits": {"concurrency": 3}})
     control(client, "POST", "settings", {"ip_trusted": False})
     settings = sim.state()["settings"]
@@ -110,13 +110,13 @@ def test_settings(sim: RunningSimulator, client: Client) -> None:
 
 
 @pytest.mark.parametrize(("how", "errcode"), [(None, 42001), ({"as": "invalid"}, 40014)])
-def test_tokens_expire(sim: RunningSimulator, client: Client, how: Any, errcode: int) -> None:
+def test_tokens_can_be_expired_or_forgotten(sim: RunningSimulator, client: Client, how: Any, errcode: int) -> None:
     token = sim.token()
     control(client, "POST", "tokens/expire", how)
     assert client.post("kf/servicer/add", client.body("wangwu"), access_token=token)["errcode"] == errcode
 
 
-def test_an_administrators_click(sim: RunningSimulator, client: Client) -> None:
+def test_an_administrator_changes_an_account(sim: RunningSimulator, client: Client) -> None:
     data = {"add": ["wangwu", 4], "remove": ["LISI"], "status": {"zhangsan": {"status": 1}}, "name": "售后"}
     assert control(client, "POST", f"accounts/{KFID}", data)["changed"] == ["wangwu", 4, "LiSi"]
     account = sim.state(KFID)["accounts"][KFID]
@@ -148,7 +148,7 @@ def test_state_shows_accounts_in_the_order_of_the_service(sim: RunningSimulator,
     ]
 
 
-def test_members_come_and_go(client: Client) -> None:
+def test_members_join_and_leave(client: Client) -> None:
     control(
         client, "POST", "members", {"add": ["newcomer", {"userid": "picky", "refuse": 95014}], "remove": ["wangwu"]}
     )
@@ -157,27 +157,29 @@ def test_members_come_and_go(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("route", "data", "complaint"),
+    ("route", "data", "message"),
     [
         ("faults", {"errcode": "x"}, "fault.errcode: a whole number is needed"),
         ("settings", {"latencies": 1}, "settings.latencies: unknown key (did you mean latency?)"),
         ("settings", {"limits": {"window": -1}}, "settings.limits.window: -1 is below 0"),
         ("reset", {"acounts": []}, "acounts: unknown key (did you mean accounts?)"),
         ("accounts/wkNo", {"add": []}, "there is no account 'wkNo'"),
-        ("accounts/wkEmpty", {"add": ["stranger"]}, "'stranger' is no member"),
-        ("accounts", {"open_kfid": "wkEmpty"}, "accounts.open_kfid: 'wkEmpty' is there already"),
+        ("accounts/wkEmpty", {"add": ["stranger"]}, "'stranger' is not a member"),
+        ("accounts", {"open_kfid": "wkEmpty"}, "accounts.open_kfid: 'wkEmpty' exists already"),
         ("accounts", {"nam": "a"}, "accounts.nam: unknown key (did you mean name?)"),
         ("faults", {"meanwhile": {"rename": {"wkEmpty": 7}}}, "fault.meanwhile.rename: texts are needed"),
         ("faults", {"meanwhile": {"create": [7]}}, "fault.meanwhile.create: texts are needed, not a number (7)"),
     ],
 )
-def test_what_can_not_be_done(sim: RunningSimulator, client: Client, route: str, data: Any, complaint: str) -> None:
+def test_a_control_request_that_cannot_be_done_changes_nothing(
+    sim: RunningSimulator, client: Client, route: str, data: Any, message: str
+) -> None:
     before = sim.state()
-    assert complaint in control(client, "POST", route, data, status=400)["error"]
+    assert message in control(client, "POST", route, data, status=400)["error"]
     assert sim.state() == before
 
 
-def test_unknown_routes(client: Client) -> None:
+def test_an_unknown_route_is_404(client: Client) -> None:
     assert "POST /_sim/faults" in control(client, "POST", "nothing", status=404)["routes"]
     assert client.http.get(client.url("user/get"), timeout=30).status_code == 404
     assert "/_sim/state" in client.http.get(client.sim.url, timeout=30).text

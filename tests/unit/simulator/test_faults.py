@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that can be made to go wrong."""
+"""What faults do to calls."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def names(sim: RunningSimulator) -> list[Any]:
     return sim.serving(KFID)
 
 
-def test_nth_and_times(sim: RunningSimulator, client: Client) -> None:
+def test_a_fault_acts_on_the_nth_call_and_so_many_times(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=LIST, nth=2, times=2, errcode=-1)
     assert [client.servicers()["errcode"] for _time in range(5)] == [0, -1, -1, 0, 0]
     assert sim.faults()[0]["hits"] == 2
 
 
-def test_for_ever_until_cleared(sim: RunningSimulator, client: Client) -> None:
+def test_a_fault_without_end_acts_until_cleared(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on="any", times=None, errcode=6000)
     assert [client.servicers()["errcode"] for _time in range(3)] == [6000, 6000, 6000]
     assert client.gettoken()["errcode"] == 6000
@@ -43,7 +43,7 @@ def test_for_ever_until_cleared(sim: RunningSimulator, client: Client) -> None:
     assert client.servicers()["errcode"] == 0
 
 
-def test_only_the_calls_named(sim: RunningSimulator, client: Client) -> None:
+def test_a_fault_acts_only_on_the_calls_named(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on="write", errcode=-1)
     sim.fault(on=[LIST], open_kfid="wkEmpty", errcode=-1)
     assert client.servicers()["errcode"] == 0
@@ -64,7 +64,7 @@ def test_the_fault_set_first_wins(sim: RunningSimulator, client: Client) -> None
     [{"errcode": -1}, {"http_status": 502}, {"body": "<html>"}, {"body_size": 10}],
     ids=["errcode", "http_status", "body", "body_size"],
 )
-def test_replaced_answers_change_nothing_unless_applied(
+def test_a_call_with_another_response_changes_nothing_unless_applied(
     sim: RunningSimulator, client: Client, fault: dict[str, Any], applied: bool
 ) -> None:
     sim.fault(on=ADD, applied=applied, **fault)
@@ -73,14 +73,14 @@ def test_replaced_answers_change_nothing_unless_applied(
     assert sim.log()[-1]["applied"] is applied
 
 
-def test_errcode_with_its_own_errmsg(sim: RunningSimulator, client: Client) -> None:
+def test_errcode_can_have_its_own_errmsg(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=LIST, errcode=48002, errmsg="api forbidden, hint: [1]")
     assert client.servicers() == {"errcode": 48002, "errmsg": "api forbidden, hint: [1]"}
     sim.fault(on=LIST, errcode=48002)
     assert "hint: [" in client.servicers()["errmsg"]
 
 
-def test_http_status_with_a_page_and_headers(sim: RunningSimulator, client: Client) -> None:
+def test_http_status_comes_with_a_page_and_headers(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=ADD, http_status=429, headers={"Retry-After": "3600"})
     response = client.raw(ADD, client.body("wangwu"))
     assert (response.status_code, response.headers["Retry-After"]) == (429, "3600")
@@ -91,7 +91,7 @@ def test_http_status_with_a_page_and_headers(sim: RunningSimulator, client: Clie
 
 
 @pytest.mark.parametrize("key", ["body", "body_base64"])
-def test_any_body(sim: RunningSimulator, client: Client, key: str) -> None:
+def test_body_is_sent_as_it_is(sim: RunningSimulator, client: Client, key: str) -> None:
     text = '{"errcode": '
     sim.fault(**{"on": ADD, key: text if key == "body" else base64.b64encode(text.encode()).decode()})
     assert client.raw(ADD, client.body("wangwu")).text == text
@@ -120,21 +120,23 @@ def test_cut_announces_more_than_it_sends(sim: RunningSimulator, client: Client)
     [(["WANGWU", 4], ["agent001"]), ("all", []), ("result_list", None)],
     ids=["some", "all", "the list"],
 )
-def test_omit(sim: RunningSimulator, client: Client, omit: Any, left: list[str] | None) -> None:
+def test_omit_leaves_items_out_although_they_are_applied(
+    sim: RunningSimulator, client: Client, omit: Any, left: list[str] | None
+) -> None:
     sim.fault(on=ADD, omit=omit)
-    answer = client.add("wangwu", "agent001", 4)
-    assert (list(client.codes(answer)) if "result_list" in answer else None) == left
+    response = client.add("wangwu", "agent001", 4)
+    assert (list(client.codes(response)) if "result_list" in response else None) == left
     assert {"wangwu", "agent001", 4} <= set(names(sim))
 
 
-def test_omit_from_the_servicers(sim: RunningSimulator, client: Client) -> None:
+def test_omit_works_on_the_servicer_list_too(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=LIST, omit=["lisi", 2])
     assert client.servicers()["servicer_list"] == [{"userid": "zhangsan", "status": 0}]
     sim.fault(on=LIST, omit="errcode")
     assert "errcode" not in client.servicers()
 
 
-def test_omitted_and_not_done(sim: RunningSimulator, client: Client) -> None:
+def test_omitted_items_can_be_not_applied(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=ADD, omit=["wangwu"], applied=False)
     assert list(client.codes(client.add("wangwu", "agent001"))) == ["agent001"]
     assert "agent001" in names(sim)
@@ -142,19 +144,19 @@ def test_omitted_and_not_done(sim: RunningSimulator, client: Client) -> None:
 
 
 @pytest.mark.parametrize("applied", [None, True])
-def test_items_with_other_codes(sim: RunningSimulator, client: Client, applied: bool | None) -> None:
+def test_items_overrides_the_codes_of_servicers(sim: RunningSimulator, client: Client, applied: bool | None) -> None:
     sim.fault(on=ADD, items={"WangWu": 60111, "department:4": 60003}, **({"applied": True} if applied else {}))
     codes = client.codes(client.add("wangwu", "agent001", 4))
     assert [code for code, _errmsg in codes.values()] == [60111, 0, 60003]
     assert ("wangwu" in names(sim), "agent001" in names(sim), 4 in names(sim)) == (bool(applied), True, bool(applied))
 
 
-def test_patch(sim: RunningSimulator, client: Client) -> None:
+def test_patch_sets_keys_of_the_response(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=LIST, patch={"servicer_list": "nobody", "errcode": "0"})
     assert client.servicers() == {"errcode": "0", "errmsg": "ok", "servicer_list": "nobody"}
 
 
-def test_answered_as_if_but_not_done(sim: RunningSimulator, client: Client) -> None:
+def test_a_call_that_is_not_applied_can_get_the_response_of_one_that_is(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=ADD, patch={"more": 1}, applied=False)
     assert client.codes(client.add("wangwu"))["wangwu"] == (0, "success")
     assert "wangwu" not in names(sim)
@@ -162,7 +164,9 @@ def test_answered_as_if_but_not_done(sim: RunningSimulator, client: Client) -> N
 
 @pytest.mark.parametrize("reset", [False, True])
 @pytest.mark.parametrize("drop", ["before", "after"])
-def test_drop(sim: RunningSimulator, client: Client, drop: str, reset: bool) -> None:
+def test_drop_closes_the_connection_before_or_after_the_change(
+    sim: RunningSimulator, client: Client, drop: str, reset: bool
+) -> None:
     sim.fault(on=ADD, drop=drop, reset=reset)
     with pytest.raises(requests.ConnectionError) as caught:
         client.raw(ADD, client.body("wangwu"))
@@ -172,7 +176,9 @@ def test_drop(sim: RunningSimulator, client: Client, drop: str, reset: bool) -> 
 
 
 @pytest.mark.parametrize("which", ["delay", "delay_after"])
-def test_a_client_that_gives_up_does_not_stop_the_call(sim: RunningSimulator, client: Client, which: str) -> None:
+def test_a_delayed_call_is_applied_although_its_client_has_left(
+    sim: RunningSimulator, client: Client, which: str
+) -> None:
     sim.fault(on=ADD, **{which: 0.5})
     with pytest.raises(requests.ReadTimeout):
         client.http.post(client.url(ADD), params={"access_token": sim.token()}, json=client.body("wangwu"), timeout=0.1)
@@ -181,7 +187,7 @@ def test_a_client_that_gives_up_does_not_stop_the_call(sim: RunningSimulator, cl
     assert "wangwu" in names(sim)
 
 
-def test_delay_then_drop(sim: RunningSimulator, client: Client) -> None:
+def test_delay_and_drop_combine(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=ADD, delay=0.1, drop="after")
     started = time.monotonic()
     with pytest.raises(requests.ConnectionError):
@@ -190,7 +196,7 @@ def test_delay_then_drop(sim: RunningSimulator, client: Client) -> None:
     assert "wangwu" in names(sim)
 
 
-def test_reset_gives_up_what_waits(sim: RunningSimulator, client: Client) -> None:
+def test_reset_cancels_delayed_calls(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=ADD, delay=60)
     with pytest.raises(requests.ReadTimeout):
         client.http.post(
@@ -201,7 +207,7 @@ def test_reset_gives_up_what_waits(sim: RunningSimulator, client: Client) -> Non
     assert "wangwu" not in names(sim)
 
 
-def test_trickle_includes_the_headers(sim: RunningSimulator, client: Client) -> None:
+def test_trickle_sends_headers_and_body_byte_by_byte(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=LIST, trickle=0.001)
     assert [entry.get("userid") for entry in client.servicers()["servicer_list"]] == ["zhangsan", "LiSi", None]
     sim.fault(on=LIST, trickle=0.5)
@@ -212,7 +218,7 @@ def test_trickle_includes_the_headers(sim: RunningSimulator, client: Client) -> 
 
 
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_body_of_any_size(sim: RunningSimulator, client: Client, announced: bool) -> None:
+def test_body_size_is_sent_in_full_announced_or_not(sim: RunningSimulator, client: Client, announced: bool) -> None:
     sim.fault(on=LIST, body_size=300_000, content_length=announced)
     response = client.http.get(client.url(LIST), timeout=30)
     assert len(response.content) == 300_000
@@ -227,14 +233,16 @@ def test_a_gigabyte_is_only_sent_as_far_as_it_is_read(sim: RunningSimulator, cli
     assert client.servicers()["errcode"] == 0
 
 
-def test_tokens_expire_under_a_call(sim: RunningSimulator, client: Client) -> None:
+def test_expire_token_gives_the_call_42001(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=ADD, expire_token=True)
     assert client.add("wangwu")["errcode"] == 42001
     assert client.add("wangwu")["errcode"] == 0
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_another_writer(sim: RunningSimulator, client: Client, when: str) -> None:
+def test_another_writer_changes_the_account_before_or_after_the_call(
+    sim: RunningSimulator, client: Client, when: str
+) -> None:
     sim.fault(on=LIST, meanwhile={"add": ["WANGWU", 4], "remove": ["lisi"], "when": when})
     seen = {entry.get("userid") for entry in client.servicers()["servicer_list"]}
     assert ("wangwu" in seen, "LiSi" in seen) == ((True, False) if when == "before" else (False, True))
@@ -249,19 +257,19 @@ def test_another_writer_and_a_lost_answer(sim: RunningSimulator, client: Client)
     assert "wangwu" not in names(sim)
 
 
-def test_another_writer_on_another_account(sim: RunningSimulator, client: Client) -> None:
+def test_another_writer_can_change_another_account(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=LIST, meanwhile={"open_kfid": "wkEmpty", "add": ["wangwu"]})
     client.servicers()
     assert sim.serving("wkEmpty") == ["wangwu"]
 
 
-def test_an_answer_may_come_under_another_status(sim: RunningSimulator, client: Client) -> None:
+def test_a_response_can_come_with_another_status(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=LIST, http_status=503, errcode=-1)
     response = client.http.get(client.url(LIST), timeout=30)
     assert (response.status_code, response.json()["errcode"]) == (503, -1)
 
 
-def test_gettoken_can_fail_too(sim: RunningSimulator, client: Client) -> None:
+def test_faults_act_on_gettoken_too(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on="gettoken", drop="before")
     with pytest.raises(requests.ConnectionError):
         client.gettoken()
@@ -271,27 +279,29 @@ def test_gettoken_can_fail_too(sim: RunningSimulator, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "complaint"),
+    ("fault", "message"),
     [
         ({"on": "kf/servicer/ad", "errcode": 1}, "'kf/servicer/ad' is none of gettoken, kf/servicer/add"),
-        ({"on": ADD}, "says when, but not what happens"),
+        ({"on": ADD}, "says when it acts, but not what it does"),
         ({"on": ADD, "errcod": 1}, "fault.errcod: unknown key (did you mean errcode?)"),
         ({"True": ADD, "errcode": 1}, "fault.True: unknown key (many YAML readers take an unquoted on for a boolean"),
         ({"on": ADD, "errcode": "1"}, "fault.errcode: a whole number is needed, not a text ('1')"),
         ({"on": ADD, "nth": 0, "errcode": 1}, "fault.nth: 0 is below 1"),
         ({"on": ADD, "drop": "between"}, "fault.drop: 'between' is none of before, after"),
-        ({"on": ADD, "meanwhile": {"add": ["stranger"]}}, "'stranger' is no member"),
+        ({"on": ADD, "meanwhile": {"add": ["stranger"]}}, "'stranger' is not a member"),
         ({"on": ADD, "meanwhile": {"open_kfid": "wkNo", "add": []}}, "there is no account 'wkNo'"),
-        ({"on": ADD, "body_base64": "*"}, "fault.body_base64: no base64"),
+        ({"on": ADD, "body_base64": "*"}, "fault.body_base64: not valid base64"),
     ],
 )
-def test_scripts_that_make_no_sense(sim: RunningSimulator, fault: dict[str, Any], complaint: str) -> None:
+def test_an_invalid_fault_is_refused_with_its_reason(
+    sim: RunningSimulator, fault: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 -- the text is what matters
         sim.fault(**fault)
-    assert complaint in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_the_connection_goes_on_after_a_harmless_fault(sim: RunningSimulator, client: Client) -> None:
+def test_the_connection_stays_open_after_an_error_status(sim: RunningSimulator, client: Client) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", sim.port, timeout=30)
     sim.fault(on=LIST, times=2, http_status=500)
     for _time in range(3):

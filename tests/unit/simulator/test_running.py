@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator inside tests: started, stopped, started again, with TLS, reset in no time."""
+"""The simulator inside tests: started, stopped, started again, with TLS, and reset."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SMALL = {"members": ["a", "b"], "accounts": [{"open_kfid": "wkA", "servicers": ["a"]}]}
 
 
-def test_one_connection_for_many_calls(sim: RunningSimulator, client: Client) -> None:
+def test_many_calls_over_one_connection_count_as_one_connection(sim: RunningSimulator, client: Client) -> None:
     client.gettoken()
     for _time in range(5):
         client.servicers()
@@ -30,7 +30,7 @@ def test_one_connection_for_many_calls(sim: RunningSimulator, client: Client) ->
     assert sim.connections() == 1
 
 
-def test_stopped_and_started_again() -> None:
+def test_a_stopped_server_starts_again_with_its_state() -> None:
     with running_simulator(SMALL) as sim:
         url = f"{sim.url}/cgi-bin/kf/servicer/list"
         session = requests.Session()
@@ -47,7 +47,7 @@ def test_stopped_and_started_again() -> None:
         sim.stop()
 
 
-def test_calls_going_on_end_with_the_service() -> None:
+def test_stopping_cancels_calls_in_progress_without_applying_them() -> None:
     with running_simulator(SMALL) as sim:
         sim.fault(on="kf/servicer/add", delay=60)
         body = {"open_kfid": "wkA", "userid_list": ["b"]}
@@ -63,7 +63,7 @@ def test_calls_going_on_end_with_the_service() -> None:
         assert sim.serving("wkA") == ["a"]
 
 
-def test_tls() -> None:
+def test_tls_needs_the_authority_of_the_simulator() -> None:
     with running_simulator(SMALL, tls=True) as sim:
         session = requests.Session()
         session.trust_env = False
@@ -75,7 +75,7 @@ def test_tls() -> None:
     assert not Path(sim.ca_path).exists()
 
 
-def test_a_new_history_costs_less_than_a_millisecond(sim: RunningSimulator) -> None:
+def test_a_reset_takes_less_than_a_millisecond(sim: RunningSimulator) -> None:
     took = []
     for _time in range(50):
         started = time.perf_counter()
@@ -84,7 +84,7 @@ def test_a_new_history_costs_less_than_a_millisecond(sim: RunningSimulator) -> N
     assert sorted(took)[25] < 0.001
 
 
-def test_thousands_of_accounts(sim: RunningSimulator, client: Client) -> None:
+def test_five_thousand_accounts_can_be_configured(sim: RunningSimulator, client: Client) -> None:
     fleet = {"prefix": "wkF", "count": 5000, "servicers_each": 500}
     sim.reset({"members": {"prefix": "m", "count": 2000}, "accounts": fleet})
     assert len(client.servicers("wkF5000")["servicer_list"]) == 500

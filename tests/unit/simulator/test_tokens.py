@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Getting a token, and what calls with a bad one are told."""
+"""Getting a token, and the codes for a bad one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .conftest import Client
 
 
-def test_the_same_token_as_long_as_it_is_valid(sim: RunningSimulator, client: Client) -> None:
+def test_gettoken_returns_the_same_token_while_it_is_valid(sim: RunningSimulator, client: Client) -> None:
     first, second = client.gettoken(), client.gettoken()
     assert (first["errcode"], first["errmsg"], first["expires_in"]) == (0, "ok", 7200)
     assert first["access_token"] == second["access_token"]
@@ -31,7 +31,7 @@ def test_a_token_needs_encoding_in_a_query(sim: RunningSimulator, client: Client
     assert raw.json()["errcode"] == 40014, "a token that was not encoded is another token"
 
 
-def test_tokens_can_be_prepared(sim: RunningSimulator, client: Client) -> None:
+def test_the_first_tokens_can_be_chosen(sim: RunningSimulator, client: Client) -> None:
     sim.reset({"tokens": ["one", "two+"]})
     assert client.gettoken()["access_token"] == "one"
     sim.expire_tokens()
@@ -45,17 +45,17 @@ def test_tokens_can_be_prepared(sim: RunningSimulator, client: Client) -> None:
     [({"corpid": "wwother"}, 40013, 0), ({"corpsecret": "guess"}, 40001, 1)],
     ids=["corpid", "secret"],
 )
-def test_wrong_credentials(
+def test_wrong_credentials_get_no_token(
     sim: RunningSimulator, client: Client, wrong: dict[str, str], errcode: int, counted: int
 ) -> None:
-    answer = client.gettoken(**wrong)
-    assert answer["errcode"] == errcode
-    assert "access_token" not in answer
+    response = client.gettoken(**wrong)
+    assert response["errcode"] == errcode
+    assert "access_token" not in response
     assert sim.state()["counters"]["wrong_secrets"] == counted
 
 
 @pytest.mark.parametrize("token", [None, "", "never-issued"])
-def test_missing_and_unknown_tokens(client: Client, token: str | None) -> None:
+def test_a_missing_or_unknown_token_is_refused(client: Client, token: str | None) -> None:
     params = {"open_kfid": "wkSupport"} if token is None else {"open_kfid": "wkSupport", "access_token": token}
     assert client.get("kf/servicer/list", **params)["errcode"] == (40014 if token else 41001)
 
@@ -68,7 +68,7 @@ def test_a_token_counts_only_in_the_query(sim: RunningSimulator, client: Client)
     assert response.json()["errcode"] == 41001
 
 
-def test_an_expired_token_is_told_so_and_replaced(sim: RunningSimulator, client: Client) -> None:
+def test_an_expired_token_gets_42001_and_is_replaced(sim: RunningSimulator, client: Client) -> None:
     old = sim.token()
     sim.expire_tokens()
     assert client.post("kf/servicer/add", client.body("wangwu"), access_token=old)["errcode"] == 42001
@@ -104,13 +104,13 @@ def test_the_number_of_calls_can_be_unlimited_again(sim: RunningSimulator, clien
         assert client.get("kf/servicer/list", access_token=token, open_kfid="wkSupport")["errcode"] == 0
 
 
-def test_an_invalidated_token_is_unknown(sim: RunningSimulator, client: Client) -> None:
+def test_a_forgotten_token_gets_40014(sim: RunningSimulator, client: Client) -> None:
     old = sim.token()
     sim.expire_tokens(as_invalid=True)
     assert client.post("kf/servicer/add", client.body("wangwu"), access_token=old)["errcode"] == 40014
 
 
-def test_tokens_live_as_long_as_set(sim: RunningSimulator, client: Client) -> None:
+def test_token_ttl_is_the_life_of_a_token(sim: RunningSimulator, client: Client) -> None:
     sim.settings(token_ttl=0)
     old = sim.token()
     assert client.post("kf/servicer/add", client.body("wangwu"), access_token=old)["errcode"] == 42001
