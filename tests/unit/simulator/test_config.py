@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 from ansible_collections.wecom.kf.tests.simulator import config as config_module
 from ansible_collections.wecom.kf.tests.simulator.config import load_file, parse_config
 from ansible_collections.wecom.kf.tests.simulator.fields import ConfigError
+from ansible_collections.wecom.kf.tests.simulator.limits import Limits
+from ansible_collections.wecom.kf.tests.simulator.settings import Settings
 
 EXAMPLE = Path(config_module.__file__).with_name("example.yml")
 
@@ -21,6 +24,12 @@ def test_the_example_is_valid() -> None:
     corp = parse_config(load_file(str(EXAMPLE))).corp
     assert len(corp.accounts) == 3
     assert len(corp.members) == 304
+
+
+@pytest.mark.parametrize("kind", [Settings, Limits])
+def test_the_readme_names_every_setting_and_limit(kind: type[Settings | Limits]) -> None:
+    text = EXAMPLE.with_name("README.md").read_text(encoding="utf-8")
+    assert [field.name for field in dataclasses.fields(kind) if f"`{field.name}`" not in text] == []
 
 
 def test_an_empty_file_is_an_empty_corp(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def test_state_can_be_limited_to_some_accounts(client: Client) -> None:
 def test_state_holds_no_secret(sim: RunningSimulator, client: Client) -> None:
     token = client.gettoken()["access_token"]
     client.gettoken(corpsecret="a-guess")
+    client.post("kf/account/add", {"name": "a", "media_id": client.upload()["media_id"]})
     client.servicers()
     shown = json.dumps(sim.state())
     for secret in (token, sim.corpsecret, "a-guess"):

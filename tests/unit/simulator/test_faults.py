@@ -250,7 +250,7 @@ def test_another_writer_changes_the_account_before_or_after_the_call(
     assert sim.log()[-1]["meanwhile"] == ["wangwu", 4, "LiSi"]
 
 
-def test_another_writer_and_a_lost_answer(sim: RunningSimulator, client: Client) -> None:
+def test_another_writer_can_undo_a_call_whose_response_is_lost(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=ADD, drop="after", meanwhile={"remove": ["wangwu"], "when": "after"})
     with pytest.raises(requests.ConnectionError):
         client.add("wangwu")
