@@ -9,8 +9,6 @@ export PYTEST_DEBUG_TEMPROOT := .cache
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 ANSIBLE_TEST := $(PYTHON) -m tests.tools.ansible_test
-# mypy knows modules by where they lie, so it is shown the checkout at the collection's place.
-PACKAGE := .cache/mypy-path/ansible_collections/wecom/kf
 heading = printf '\n== %s ==\n'
 
 .PHONY: help
@@ -47,8 +45,7 @@ lint: venv-test ## formatting, lint, types, YAML, shell scripts, licences
 	@$(heading) 'lint'
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
-	@mkdir -p $(dir $(PACKAGE)) && ln -sfn ../../../.. $(PACKAGE)
-	@MYPYPATH=.cache/mypy-path $(PYTHON) -m mypy -p ansible_collections.wecom.kf.plugins -p ansible_collections.wecom.kf.tests
+	@MYPYPATH=$$($(PYTHON) -m tests.tools.checkout) $(PYTHON) -m mypy -p ansible_collections.wecom.kf.plugins -p ansible_collections.wecom.kf.tests
 	@$(PYTHON) -m yamllint --strict .
 	@.venv/bin/shellcheck .ci/run tests/tools/*.sh
 	@$(PYTHON) -m reuse lint --lines

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..tools.checkout import CACHE, ROOT, copy_collection, environment
+from ..tools.checkout import CACHE, ROOT, collections_path, environment
 from . import situations
 from .growth import measure_growth
 from .measuring import Sample, Service, median, run, running_service
@@ -80,11 +80,10 @@ def _put(measured: list[dict[str, Any]], new: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _ansible() -> Iterator[dict[str, str]]:
-    """The environment for ansible-playbook, with a copy of the collection."""
-    folder = copy_collection("benchmark")
+    """Return the environment for ansible-playbook."""
     with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
         yield environment(
-            ANSIBLE_COLLECTIONS_PATH=str(folder.parents[2]),
+            ANSIBLE_COLLECTIONS_PATH=str(collections_path()),
             ANSIBLE_LOCALHOST_WARNING="0",
             ANSIBLE_INVENTORY_UNPARSED_WARNING="0",
             ANSIBLE_LOCAL_TEMP=temporary,

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Work with this checkout and leave nothing outside it.
+"""Make this checkout importable and copy it, and leave nothing outside it.
 
-Whatever a command writes goes to :data:`CACHE`; that includes its home folder.
+Whatever a command writes goes to ``CACHE``, its home folder included. Tests of plugins import this file on Python 3.8.
 """
 
 from __future__ import annotations
@@ -13,14 +13,47 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 HOME = CACHE / "home"
+PACKAGE = "ansible_collections.wecom.kf"
 
 # Settings of the person's own, or of a git hook that runs this, that would change what the commands do.
 _FOREIGN = ("ANSIBLE_", "GIT_", "PYTHON", "VIRTUAL_ENV", "WECOM_")
+
+
+def collections_path() -> Path:
+    """Return the folder in which Python and Ansible find this checkout as ``ansible_collections/wecom/kf``.
+
+    A checkout that lies elsewhere is linked to from the cache. Tools that resolve links need ``copy_collection``.
+    """
+    place = Path(*PACKAGE.split("."))
+    if ROOT.parts[-3:] == place.parts:
+        return ROOT.parents[2]
+    link = CACHE / "tree" / place
+    if not link.exists() or link.resolve() != ROOT:  # also where the checkout was moved
+        link.parent.mkdir(parents=True, exist_ok=True)
+        new = link.with_name(f"kf.{os.getpid()}")
+        new.symlink_to(os.path.relpath(ROOT, link.parent))
+        new.replace(link)  # in one step, as several processes may be doing this
+    return CACHE / "tree"
+
+
+def make_importable() -> None:
+    """Let this process import the checkout as ``ansible_collections.wecom.kf``, unless it already does.
+
+    ``ansible-test units`` has an importer of its own, which is left alone.
+    """
+    try:
+        found = find_spec(PACKAGE)
+    except ModuleNotFoundError:
+        found = None
+    folders = found.submodule_search_locations if found else None
+    if ROOT not in [Path(folder).resolve() for folder in folders or []]:
+        sys.path.insert(0, str(collections_path()))
 
 
 def files_known_to_git() -> list[str]:
@@ -52,8 +85,8 @@ def claim(purpose: str) -> None:
 def copy_collection(purpose: str) -> Path:
     """Copy what git knows to a folder where Ansible accepts it as the collection, and return that folder.
 
-    Ansible's tools insist on ``…/ansible_collections/wecom/kf`` (and on no symbolic link), and some of them take
-    every file they find, ignored ones included.  What ansible-test made in ``tests/output`` of an earlier copy, such
+    Some of Ansible's tools resolve the link of ``collections_path``, and some take every file they find, ignored
+    ones included. What ansible-test made in ``tests/output`` of an earlier copy, such
     as its virtual environments, is kept for the next one.
     """
     folder = CACHE / purpose / "ansible_collections" / "wecom" / "kf"
@@ -75,7 +108,7 @@ def environment(**settings: str) -> dict[str, str]:
     """Return the environment for a command: this one with a home inside the checkout, and without foreign settings."""
     HOME.mkdir(parents=True, exist_ok=True)
     ours = {"HOME": str(HOME), "PATH": _path(), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
-    return _without_foreign_settings() | ours | settings
+    return {**_without_foreign_settings(), **ours, **settings}
 
 
 def _without_foreign_settings() -> dict[str, str]:
@@ -95,3 +128,7 @@ def _path() -> str:
         elif Path(folder).name != "shims":
             folders.append(folder)
     return os.pathsep.join(dict.fromkeys(folders))
+
+
+if __name__ == "__main__":
+    print(collections_path())

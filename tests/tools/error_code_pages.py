@@ -3,21 +3,20 @@
 
 """Write the tables of error codes into the guides: ``python -m tests.tools.error_code_pages``.
 
-What the codes mean is said in plugins/module_utils/_error_codes.py and nowhere else.  The Chinese page translates it,
+What the codes mean is said in plugins/module_utils/_error_codes.py and nowhere else. The Chinese page translates it,
 phrase by phrase; a phrase without a translation, or a translation without a phrase, is an error.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .checkout import ROOT
+from .checkout import PACKAGE, ROOT, make_importable
 
-SOURCE = ROOT / "plugins" / "module_utils" / "_error_codes.py"
+SOURCE = f"{PACKAGE}.plugins.module_utils._error_codes"
 PAGES = ROOT / "docs" / "docsite" / "rst"
 _BEGIN, _END = ".. begin {group}\n", ".. end {group}\n"
 
@@ -107,13 +106,8 @@ _CHINESE = {
 
 
 def _error_codes() -> dict[int, Any]:
-    spec = spec_from_file_location("_error_codes_of_the_collection", SOURCE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module  # annotations of named tuples are looked up there
-    spec.loader.exec_module(module)
-    codes: dict[int, Any] = module.ERROR_CODES
+    make_importable()
+    codes: dict[int, Any] = import_module(SOURCE).ERROR_CODES
     return codes
 
 
