@@ -20,10 +20,10 @@ help: ## what there is to make
 .PHONY: demo simulator
 
 demo: venv-demo ## the collection at work on a simulated service
-	@$(PYTHON) -m tests.demo
+	@$(PYTHON) -m tests.tools.demo
 
 simulator: venv-demo ## the simulated service alone, until Ctrl-C, for playbooks of your own
-	@$(PYTHON) -m tests.simulator tests/demo/service.yml
+	@$(PYTHON) -m tests.simulator tests/tools/demo_settings/service.yml
 
 # --- test it ---
 

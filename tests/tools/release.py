@@ -24,7 +24,7 @@ from .checkout import CACHE, ROOT, claim, copy_collection, environment
 from .commands import FindingError, run, tool
 
 WORK = CACHE / "release"
-SERVICE = ROOT / "tests" / "demo" / "service.yml"
+DEMO = ROOT / "tests" / "tools" / "demo_settings"
 
 
 def check_version(source: Path, variables: dict[str, str]) -> str:
@@ -108,7 +108,7 @@ def main() -> None:
     temporary.mkdir(parents=True)
     variables = environment(
         ANSIBLE_COLLECTIONS_PATH=str(WORK / "collections"),
-        ANSIBLE_CONFIG=str(ROOT / "tests" / "demo" / "ansible.cfg"),
+        ANSIBLE_CONFIG=str(DEMO / "ansible.cfg"),
         ANSIBLE_REMOTE_TMP=str(temporary / "ansible"),  # not in the home folder that the user database knows
         NO_PROXY="127.0.0.1",
         PIP_CACHE_DIR=str(CACHE / "pip"),
@@ -124,7 +124,7 @@ def main() -> None:
         if built.name != f"wecom-kf-{version}.tar.gz":
             raise FindingError(f"the tarball is called {built.name}")
         programs = make_empty_environment(built, variables)
-        with running_simulator(_read(SERVICE)) as simulator:
+        with running_simulator(_read(DEMO / "service.yml")) as simulator:
             credentials = {"WECOM_CORPID": simulator.corpid, "WECOM_CORPSECRET": simulator.corpsecret}
             check_smoke(programs, simulator, variables | credentials | {"WECOM_API_URL": simulator.url})
     except FindingError as finding:

@@ -1,10 +1,11 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Show the collection at work: install it as a user would and run the playbooks of docs/examples.
+"""Show the collection at work: ``python -m tests.tools.demo``.
 
-The service is the simulator, on a free loopback port.  What each step says is checked against what the playbook
-ended with and what the simulator counted; the first step that does not hold ends the demo with exit status 1.
+Installs the collection as a user would and runs the playbooks of docs/examples against the simulator. Each step is
+checked: how the playbook ended, what it printed, and what the simulator counted. The demo stops at the first step that
+fails, with exit status 1.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from ..tools.checkout import CACHE, ROOT, claim, copy_collection, environment
+from .checkout import CACHE, ROOT, claim, copy_collection, environment
 
 EXAMPLES = ROOT / "docs" / "examples"
-SERVICE = Path(__file__).with_name("service.yml")
-SETTINGS = Path(__file__).with_name("ansible.cfg")
+SETTINGS = Path(__file__).with_name("demo_settings")
+SERVICE = SETTINGS / "service.yml"
 WORK = CACHE / "demo"
 HOTLINE = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"
 AFTER_SALES = "wkAJ2GCAAAZZm5_GhUpXNGfb1yBGge4R"
@@ -38,7 +39,7 @@ ADD, DELETE = "kf/servicer/add", "kf/servicer/del"
 
 @dataclass(frozen=True)
 class Step:
-    """A playbook, what it shows, and what has to be true after it for that to be so."""
+    """A playbook, what it shows, and what must be true after it."""
 
     shows: str
     playbook: str
@@ -60,14 +61,14 @@ STEPS = (
         prints="250 added",
     ),
     Step(
-        "The same again: nothing is different, and nothing is written",
+        "The same again: nothing differs, and nothing is written",
         "add_a_team.yml",
         HOTLINE,
         serving=250,
         prints="250 unchanged",
     ),
     Step(
-        "What a reorganisation would do, and to whom, before it is done",
+        "A preview of a reorganization: who would be added and who removed",
         "reorganise.yml",
         HOTLINE,
         options=("--check", "--diff"),
@@ -75,7 +76,7 @@ STEPS = (
         prints="2 added, 3 removed",
     ),
     Step(
-        "The reorganisation: those on the roster serve, and nobody else",
+        "The reorganization: those on the roster serve, and nobody else",
         "reorganise.yml",
         HOTLINE,
         serving=249,
@@ -83,7 +84,7 @@ STEPS = (
         prints="2 added, 3 removed",
     ),
     Step(
-        "One unknown user fails alone, with the reason; the others are added (the play fails, as it should)",
+        "One unknown user fails, with the reason; the others are added (the play fails, as it should)",
         "handle_failed_users.yml",
         AFTER_SALES,
         serving=5,
@@ -92,7 +93,7 @@ STEPS = (
         prints="zhuoba",
     ),
     Step(
-        "A roster that would remove four of five is refused before anything is changed (and fails, as it should)",
+        "A roster that would remove four of five is refused before the first change (the play fails, as it should)",
         "guard_against_a_broken_roster.yml",
         AFTER_SALES,
         serving=5,
@@ -100,7 +101,7 @@ STEPS = (
         prints="max_removals",
     ),
     Step(
-        "200 accounts in one task: each gets one more, in one process and with one token",
+        "200 accounts in one task: each gets one more servicer, in one process and with one token",
         "many_accounts.yml",
         BRANCH,
         serving=2,
@@ -118,14 +119,14 @@ STEPS = (
 
 
 class DemoError(Exception):
-    """The demo cannot go on, or a step does not show what it says."""
+    """The demo cannot continue, or a step does not show what it says."""
 
 
 @contextlib.contextmanager
 def running(command: list[str], variables: dict[str, str], **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """Run a command and make sure that nothing of it is left afterwards.
+    """Run a command, and at the end stop whatever it started.
 
-    It gets a process group of its own, so that a Ctrl-C reaches this process alone, which then stops the others.
+    It gets its own process group, so that Ctrl-C reaches this process alone, which then stops the others.
     """
     with subprocess.Popen(
         command, env=variables, stdin=subprocess.DEVNULL, text=True, start_new_session=True, **options
@@ -141,7 +142,7 @@ def running(command: list[str], variables: dict[str, str], **options: Any) -> It
 
 
 def run_quietly(command: list[str], variables: dict[str, str]) -> None:
-    """Run a command whose output is of interest only if it fails."""
+    """Run a command and show its output only if it fails."""
     with running(command, variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         output, _nothing = process.communicate()
         if process.returncode:
@@ -161,13 +162,13 @@ def install_collection(variables: dict[str, str]) -> None:
 
 @contextlib.contextmanager
 def simulated_service(variables: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Run the simulator, and give its URL and credentials."""
+    """Run the simulator and yield its URL and credentials."""
     ready = WORK / "ready.json"
     command = [sys.executable, "-m", "tests.simulator", str(SERVICE), "--port", "0", "--ready-file", str(ready)]
     with running(command, variables, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
-        patience = time.monotonic() + 30
+        deadline = time.monotonic() + 30
         while not ready.exists():
-            if process.poll() is not None or time.monotonic() > patience:
+            if process.poll() is not None or time.monotonic() > deadline:
                 raise DemoError("The simulator did not start.")
             time.sleep(0.05)
         service = json.loads(ready.read_text(encoding="utf-8"))
@@ -175,11 +176,11 @@ def simulated_service(variables: dict[str, str]) -> Iterator[dict[str, str]]:
         yield service
 
 
-def look(service: dict[str, str]) -> dict[str, Any]:
-    """Ask the simulator what it holds and has counted, past any proxy."""
+def read_state(service: dict[str, str]) -> dict[str, Any]:
+    """Return what the simulator holds and has counted. No proxy is used."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{service['url']}/_sim/state", timeout=10) as answer:
-        state: dict[str, Any] = json.load(answer)
+    with opener.open(f"{service['url']}/_sim/state", timeout=10) as response:
+        state: dict[str, Any] = json.load(response)
     return state
 
 
@@ -205,14 +206,14 @@ def check(step: Step, status: int, output: str, before: dict[str, Any], after: d
     if status != (0 if step.succeeds else 2):
         wrong.append(f"ansible-playbook ended with {status}")
     if calls != {ADD: 0, DELETE: 0} | step.calls:
-        wrong.append(f"the calls that write were {calls}")
+        wrong.append(f"the write calls were {calls}")
     if serving != step.serving:
-        wrong.append(f"{serving} serve, not {step.serving}")
+        wrong.append(f"there are {serving} servicers, not {step.serving}")
     if step.prints not in output:
-        wrong.append(f"the output has no {step.prints!r}")
+        wrong.append(f"the output lacks {step.prints!r}")
     if wrong:
-        raise DemoError(f"That is not what this step shows: {'; '.join(wrong)}.")
-    print(f"=== The service counted {calls[ADD]} calls to add and {calls[DELETE]} to remove; {serving} serve now.")
+        raise DemoError(f"This step does not show what it says: {'; '.join(wrong)}.")
+    print(f"=== The service counted {calls[ADD]} calls to add and {calls[DELETE]} to remove. Servicers now: {serving}.")
 
 
 def demonstrate() -> None:
@@ -223,7 +224,7 @@ def demonstrate() -> None:
     temporary.mkdir(parents=True)
     variables = environment(
         ANSIBLE_COLLECTIONS_PATH=str(WORK / "collections"),
-        ANSIBLE_CONFIG=str(SETTINGS),
+        ANSIBLE_CONFIG=str(SETTINGS / "ansible.cfg"),
         ANSIBLE_FORCE_COLOR=str(sys.stdout.isatty()),
         TMPDIR=str(temporary),
         NO_PROXY="127.0.0.1",
@@ -237,10 +238,10 @@ def demonstrate() -> None:
         for number, step in enumerate(STEPS, start=1):
             command = " ".join(["ansible-playbook", *step.options, step.playbook])
             print(f"\n=== {number}/{len(STEPS)} {step.shows}\n=== {command}", flush=True)
-            before = look(service)
+            before = read_state(service)
             status, output = run_playbook(step, variables)
-            check(step, status, output, before, look(service))
-    print(f"\nAll {len(STEPS)} steps showed what they say. The playbooks are in docs/examples.")
+            check(step, status, output, before, read_state(service))
+    print(f"\nAll {len(STEPS)} steps passed. The playbooks are in docs/examples.")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -248,7 +249,7 @@ def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def main() -> int:
-    """Run the demo; whatever ends it, nothing is left running."""
+    """Run the demo. Nothing is left running, however it ends."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
