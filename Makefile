@@ -62,9 +62,9 @@ integration: venv-test ## the integration targets (ARGS='NAME' to choose)
 	@$(heading) 'ansible-test integration'
 	@$(ANSIBLE_TEST) integration --venv $(ARGS)
 
-soak: venv-test ## ten thousand random histories of one account, and of many (ARGS='--histories N --seed N')
+soak: venv-test ## ten thousand random histories (ARGS='--histories N --seed N')
 	@$(heading) 'soak'
-	@$(PYTHON) -m tests.soak $(ARGS)
+	@$(PYTHON) -m pytest -m soak --numprocesses 2 $(ARGS)
 
 matrix: venv-test ## sanity, units and integration on the oldest, a middle and the newest Ansible (ARGS='--all')
 	@$(heading) 'matrix'
