@@ -27,7 +27,7 @@ simulator: venv-demo ## the simulated service alone, until Ctrl-C, for playbooks
 
 # --- test it ---
 
-.PHONY: test test-all unit coverage lint gates sanity integration soak matrix
+.PHONY: test test-all unit coverage lint gates sanity integration mutants soak matrix
 
 test: lint coverage gates sanity integration ## all that has to pass before a change goes in
 
@@ -61,6 +61,10 @@ sanity: venv-test ## ansible-test sanity (ARGS='--test import' to choose)
 integration: venv-test ## the integration targets (ARGS='NAME' to choose)
 	@$(heading) 'ansible-test integration'
 	@$(ANSIBLE_TEST) integration --venv $(ARGS)
+
+mutants: venv-test ## small changes of the code: does a test notice? (ARGS='FILE --sample N --seed N --survivors')
+	@$(heading) 'mutants'
+	@$(PYTHON) -m tests.tools.mutants $(ARGS)
 
 soak: venv-test ## ten thousand random histories (ARGS='--histories N --seed N')
 	@$(heading) 'soak'
