@@ -282,7 +282,7 @@ def _choose(files: list[Path], sample: int, seed: int, only: set[tuple[str, ...]
 def _read_equivalents(files: list[Path]) -> dict[tuple[str, ...], str]:
     """Return the known equivalent mutants with their reasons. An entry that fits no mutation is an error."""
     entries = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or []
-    known = {(entry["file"], entry["line"], entry["change"]): entry["reason"] for entry in entries}
+    known: dict[tuple[str, ...], str] = {(entry["file"], entry["line"], entry["change"]): entry["reason"] for entry in entries}
     names = {str(path.relative_to(ROOT)) for path in files}
     possible = {mutation.identity for path in files for mutation in _choose([path], 0, 0, None)}
     outdated = [identity for identity in known if identity[0] in names and identity not in possible]
@@ -322,8 +322,8 @@ def main() -> None:
     parser.add_argument("--survivors", action="store_true", help="only those mutants that survived the last run")
     options = parser.parse_args()
     claim("mutants")
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _stop)
     patterns = options.files or TARGETS
     files = sorted({path for pattern in patterns for path in ROOT.glob(str(pattern)) if path.suffix == ".py"})
     if not files:

@@ -171,12 +171,13 @@ def _changes(node: ast.AST) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
             yield node, _code(ast.BinOp(node.left, _ARITHMETIC[type(node.op)](), node.right))
         case ast.Constant(value=bool()):
             yield node, repr(not node.value)
-        case ast.Constant(value=int() | float()):
-            yield node, repr(node.value + 1)
-            yield node, f"({node.value - 1!r})"
-        case ast.Constant(value=str() | bytes()):
-            kind = type(node.value)
-            yield node, repr(kind() if node.value else "XX" if kind is str else b"XX")
+        case ast.Constant(value=int() | float() as number):
+            yield node, repr(number + 1)
+            yield node, f"({number - 1!r})"
+        case ast.Constant(value=str() as text):
+            yield node, repr("" if text else "XX")
+        case ast.Constant(value=bytes() as content):
+            yield node, repr(b"" if content else b"XX")
         case ast.Call(func=ast.Name(id=name)) if name in _FUNCTIONS:
             yield node.func, _FUNCTIONS[name]
         case ast.If() | ast.IfExp():
