@@ -3,8 +3,8 @@
 
 """Measure the modules against what a user would do otherwise: ``python -m tests.benchmark``.
 
-All contenders of a situation run in turn, round after round, so that what else the machine does hits all alike.
-Figures are medians. Task time is wall time less that of a play with one debug task; a script has no play to take off.
+All contenders of a situation take turns, so that what else the machine does affects all of them. Figures are medians.
+Task time is wall time minus that of a play with one debug task; for a script it is wall time.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ from ..tools.checkout import CACHE, ROOT, collections_path, environment
 from . import situations
 from .growth import measure_growth
 from .measuring import Sample, Service, median, run, running_service
-from .plot import draw
+from .plot import RESULTS, render
 from .situations import Contender, Situation
+from .startup import measure_startup, show_startup
 
-RESULTS = Path(__file__).with_name("results") / "benchmark.json"
-PLOT = ROOT / "docs" / "docsite" / "rst" / "performance.svg"
 LATENCIES = (0.0, 0.02)
 SITUATIONS = (
     Situation("one account, 500 servicers, nothing to do", accounts=1, servicers=500, missing=0),
@@ -38,17 +37,22 @@ SITUATIONS = (
 
 
 def main() -> None:
-    """Measure, print tables, and write the results as JSON and as a plot."""
+    """Measure, print tables, and write the results as JSON and into the performance page."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=9, help="how often each contender runs (default: 9)")
     parser.add_argument(
         "--slow-runs", type=int, default=3, help="how often those run that take minutes; 0 leaves them out (default: 3)"
     )
-    parser.add_argument("--skip", nargs="*", choices=("one", "many", "growth"), default=(), help="what to leave out")
+    parser.add_argument(
+        "--skip", nargs="*", choices=("startup", "one", "many", "growth"), default=(), help="what to leave out"
+    )
     options = parser.parse_args()
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
-    # Written after each situation, as all of them take an hour; what is left out keeps the figures that it had.
+    # Saved after each situation, as all of them take an hour. What is left out keeps its figures.
     results: dict[str, Any] = {"situations": [], **json.loads(RESULTS.read_text(encoding="utf-8")), "machine": machine}
+    if "startup" not in options.skip:
+        results["startup"] = show_startup(measure_startup())
+        _save(results)
     with _ansible() as variables, running_service(situations.CREDENTIALS) as service:
         for situation in SITUATIONS:
             if ("one" if situation.accounts == 1 else "many") in options.skip:
@@ -60,8 +64,9 @@ def main() -> None:
         if "growth" not in options.skip:
             results["growth"] = measure_growth(variables, service, options.slow_runs)
             _save(results)
-    draw(results, PLOT)
-    print(f"\nWritten to {RESULTS.relative_to(ROOT)} and {PLOT.relative_to(ROOT)}.")
+    for path, text in render().items():
+        path.write_text(text, encoding="utf-8")
+    print(f"\nWritten to {RESULTS.relative_to(ROOT)} and to the performance page.")
 
 
 def _save(results: dict[str, Any]) -> None:
@@ -69,7 +74,7 @@ def _save(results: dict[str, Any]) -> None:
 
 
 def _put(measured: list[dict[str, Any]], new: dict[str, Any]) -> None:
-    """Put a situation's figures in the place of older ones; a contender that was left out keeps its own."""
+    """Replace a situation's older figures. A contender that was left out keeps its own."""
     for place, old in enumerate(measured):
         if (old["title"], old["latency"]) == (new["title"], new["latency"]):
             rows = {row["contender"]: row for row in old["rows"] + new["rows"]}
@@ -80,7 +85,7 @@ def _put(measured: list[dict[str, Any]], new: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _ansible() -> Iterator[dict[str, str]]:
-    """Return the environment for ansible-playbook."""
+    """Yield the environment for ansible-playbook."""
     with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
         yield environment(
             ANSIBLE_COLLECTIONS_PATH=str(collections_path()),

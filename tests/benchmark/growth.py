@@ -1,11 +1,11 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How time and memory grow with the number of accounts and of servicers.
+"""Measure how time and memory grow with the number of accounts and of servicers.
 
-The modules' own processes are measured, as Ansible packs and starts them but without the playbook around them: its
-memory would drown theirs. To know what is ours in that, the same is run once more without credentials, so that it ends
-when the options are read, before the first call.
+This measures the module's process alone, packed and started as Ansible does it; ansible-playbook takes more memory than
+the module. A second run without credentials, which ends before the first call, shows how much of the memory the options
+take.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from . import situations
 from .measuring import Service
 from .situations import Contender, Situation
 
-# What getrusage says of a child's memory counts its parent's too, as it was before the child's program was loaded.
+# getrusage counts the memory of a child's parent too, as it was before the child's program was loaded.
 _RUN = """\
 import atexit, os, runpy, sys
 module, status = sys.argv[1:]
@@ -39,7 +39,7 @@ runpy.run_path(module, run_name="__main__")
 ACCOUNTS = (10, 100, 1000, 5000)
 SERVICERS = (10, 100, 500, 2000)
 ONE_IN = 100
-"""One account in so many is not as wanted."""
+"""One account in this many differs from the roster."""
 
 
 class _Series(NamedTuple):
@@ -115,12 +115,12 @@ def _begin(step: Situation, service: Service) -> None:
     service.reset(step.config(0.0))
     if not step.missing:
         for account in step.roster()[::ONE_IN]:
-            service.take_away(account["open_kfid"], account["userids"][-1])
+            service.remove(account["open_kfid"], account["userids"][-1])
 
 
 @contextmanager
 def _packed(step: Situation, variables: dict[str, str], service: Service) -> Iterator[Path]:
-    """The file that Ansible makes of the module and its options and starts on the target."""
+    """Yield the file that Ansible makes of the module and its options, and runs on the target."""
     with tempfile.TemporaryDirectory() as folder:
         roster = Path(folder) / "roster.json"
         roster.write_text(json.dumps({"roster": step.roster(), "threads": situations.THREADS}), encoding="utf-8")
@@ -136,7 +136,7 @@ def _packed(step: Situation, variables: dict[str, str], service: Service) -> Ite
 
 
 def _run(module: Path, environment: dict[str, str], service: Service, *, fails: bool = False) -> _Cost:
-    """Run the packed module and say what it took. Ends the benchmark where it ends otherwise than it should."""
+    """Run the packed module and return its cost. An unexpected exit status ends the benchmark."""
     with tempfile.TemporaryFile() as status:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a command against the simulator and measures what it took."""
+"""Run a command against the simulator and measure its cost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..tools.checkout import ROOT
 
 
 class Sample(NamedTuple):
-    """What one run took."""
+    """The cost of one run."""
 
     wall: float
     """Seconds."""
@@ -34,7 +34,7 @@ class Sample(NamedTuple):
 
 
 def median(samples: Iterable[Sample]) -> Sample:
-    """The median of each figure by itself."""
+    """Return the median of each figure."""
     return Sample(*(statistics.median(figures) for figures in zip(*samples, strict=True)))
 
 
@@ -46,17 +46,17 @@ class Service:
         self.variables = variables
 
     def reset(self, config: dict[str, Any]) -> None:
-        """Begin anew with another corp; all counters are 0."""
+        """Replace the corp and set all counters to 0."""
         self._post("reset", config)
 
     def counters(self) -> dict[str, Any]:
-        """What was counted since the last reset."""
-        with urllib.request.urlopen(f"{self._url}/_sim/state?open_kfid=", timeout=120) as answer:
-            counters: dict[str, Any] = json.load(answer)["counters"]
+        """Return what was counted since the last reset."""
+        with urllib.request.urlopen(f"{self._url}/_sim/state?open_kfid=", timeout=120) as response:
+            counters: dict[str, Any] = json.load(response)["counters"]
         return counters
 
-    def take_away(self, open_kfid: str, userid: str) -> None:
-        """Let somebody stop serving."""
+    def remove(self, open_kfid: str, userid: str) -> None:
+        """Remove a servicer from an account."""
         self._post(f"accounts/{open_kfid}", {"remove": [userid]})
 
     def _post(self, what: str, body: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ class Service:
 
 @contextlib.contextmanager
 def running_service(credentials: dict[str, str]) -> Iterator[Service]:
-    """Start the simulator, and stop it at the end."""
+    """Run the simulator."""
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.json"
         config = Path(folder) / "corp.json"
@@ -94,7 +94,7 @@ def running_service(credentials: dict[str, str]) -> Iterator[Service]:
 
 
 def run(command: list[str], environment: dict[str, str], service: Service) -> Sample:
-    """Run a command to its end and say what it took. Ends the benchmark where the command fails."""
+    """Run a command and return its cost. A failure ends the benchmark."""
     before = service.counters()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls of wecom_kf_servicers in a plain script with the same number of threads: the floor of the wire.
+"""Make the calls of wecom_kf_servicers in a plain script with the same number of threads.
 
 Usage: plain_many_accounts.py ROSTER THREADS
 """
@@ -18,7 +18,7 @@ import requests
 
 
 def main() -> None:
-    """Token, then a list for each account, then an add for each that lacks somebody."""
+    """Get a token, list the servicers of each account, and add those that are missing."""
     with open(sys.argv[1], encoding="utf-8") as file:
         accounts = json.load(file)["roster"]
     api = os.environ["WECOM_API_URL"] + "/cgi-bin"
@@ -37,9 +37,9 @@ def main() -> None:
     def add(account: dict[str, Any], userids: list[str]) -> None:
         for start in range(0, len(userids), 100):
             body = {"open_kfid": account["open_kfid"], "userid_list": userids[start : start + 100]}
-            answer = session.post(f"{api}/kf/servicer/add", params=query, json=body, timeout=10).json()
-            if answer["errcode"]:
-                sys.exit(str(answer["errcode"]))
+            response = session.post(f"{api}/kf/servicer/add", params=query, json=body, timeout=10).json()
+            if response["errcode"]:
+                sys.exit(str(response["errcode"]))
 
     with ThreadPoolExecutor(int(sys.argv[2])) as threads:
         everywhere = list(threads.map(missing, accounts))

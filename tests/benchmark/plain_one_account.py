@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls of wecom_kf_servicer in a plain script: the floor of the wire.
+"""Make the calls of wecom_kf_servicer in a plain script.
 
 Usage: plain_one_account.py ROSTER
 """
@@ -16,7 +16,7 @@ import requests
 
 
 def main() -> None:
-    """Token, list, and batches of 100 for those who are missing."""
+    """Get a token, list the servicers, and add those that are missing, 100 at a time."""
     with open(sys.argv[1], encoding="utf-8") as file:
         account = json.load(file)["roster"][0]
     api = os.environ["WECOM_API_URL"] + "/cgi-bin"
@@ -31,9 +31,9 @@ def main() -> None:
     missing = [userid for userid in account["userids"] if userid.lower() not in serving]
     for start in range(0, len(missing), 100):
         body = {"open_kfid": account["open_kfid"], "userid_list": missing[start : start + 100]}
-        answer = session.post(f"{api}/kf/servicer/add", params=query, json=body, timeout=10).json()
-        if answer["errcode"]:
-            sys.exit(str(answer["errcode"]))
+        response = session.post(f"{api}/kf/servicer/add", params=query, json=body, timeout=10).json()
+        if response["errcode"]:
+            sys.exit(str(response["errcode"]))
 
 
 if __name__ == "__main__":

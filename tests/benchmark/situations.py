@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is measured: corps to begin with, rosters to reach, and who competes at it."""
+"""Define what is measured: the corp at the beginning, the roster to apply, and the ways to do it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ CREDENTIALS = {"corpid": "ww1234567890abcdef", "corpsecret": "a-secret-of-the-si
 
 
 class Situation(NamedTuple):
-    """A corp as it is, and the roster that it shall have."""
+    """A corp, and the roster to apply to it."""
 
     title: str
     accounts: int
     servicers: int
-    """How many each account has in the end."""
+    """How many each account has at the end."""
     missing: int
-    """How many of them each account lacks before."""
+    """How many of them each account lacks at the beginning."""
     named: int | None = None
     """How many of them the roster names; None is all."""
 
     def config(self, latency: float) -> dict[str, Any]:
-        """The simulator's configuration."""
+        """Return the simulator's configuration."""
         serving = self.servicers - self.missing
         return {
             **CREDENTIALS,
@@ -40,12 +40,12 @@ class Situation(NamedTuple):
         }
 
     def roster(self) -> list[dict[str, Any]]:
-        """What shall be so."""
+        """Return the roster."""
         userids = self._userids()[-(self.named or self.servicers) :]
         return [{"open_kfid": open_kfid, "userids": userids} for open_kfid in self._open_kfids()]
 
     def fewest_calls(self) -> int:
-        """One gettoken, a list for each account, and as few additions as hold those who lack."""
+        """Return the least number of calls: one token, a list for each account, and additions of 100 each."""
         return 1 + self.accounts * (1 + -(-self.missing // 100))
 
     def _open_kfids(self) -> list[str]:
@@ -57,14 +57,14 @@ class Situation(NamedTuple):
 
 
 class Contender(NamedTuple):
-    """A way to reach the roster."""
+    """A way to apply the roster."""
 
     title: str
     command: list[str]
     is_slow: bool = False
-    """Whether one run takes so long that fewer are made."""
+    """Whether a run takes minutes, so that fewer are made."""
     is_floor: bool = False
-    """Whether it does nothing at the service."""
+    """Whether it makes no call."""
 
 
 def _playbook(name: str, roster: Path) -> list[str]:
@@ -73,7 +73,7 @@ def _playbook(name: str, roster: Path) -> list[str]:
 
 
 def floors(roster: Path) -> list[Contender]:
-    """What a play costs, and what a task costs."""
+    """Return the contenders that show what a play and a task cost."""
     return [
         Contender("debug", _playbook("debug.yml", roster), is_floor=True),
         Contender("ping", _playbook("ping.yml", roster), is_floor=True),
@@ -81,7 +81,7 @@ def floors(roster: Path) -> list[Contender]:
 
 
 def for_one_account(roster: Path) -> list[Contender]:
-    """Who competes at one account."""
+    """Return the contenders for one account."""
     return [
         Contender("wecom_kf_servicer", _playbook("one_account_module.yml", roster)),
         Contender("uri playbook", _playbook("one_account_uri.yml", roster)),
@@ -90,7 +90,7 @@ def for_one_account(roster: Path) -> list[Contender]:
 
 
 def for_many_accounts(roster: Path) -> list[Contender]:
-    """Who competes at many accounts."""
+    """Return the contenders for many accounts."""
     plain = [sys.executable, str(HERE / "plain_many_accounts.py"), str(roster), str(THREADS)]
     return [
         Contender("wecom_kf_servicers", _playbook("many_accounts_module.yml", roster)),

@@ -3,11 +3,11 @@
 
 """Run ansible-test on a copy of the checkout: ``python -m tests.tools.ansible_test sanity …``.
 
-It is the ansible-test of the Python environment that runs this. ``--requests VERSION`` before the command has units
-and integration run with that version of requests.
+This uses the ansible-test of the Python environment it runs in. With ``--requests VERSION`` before the command, units
+and integration use that version of requests.
 
-ansible-test wants the collection in a folder of a certain name, downloads pip from a place that many networks do not
-reach, writes to the home folder and hands little of its environment on.  All of that is arranged for here.
+ansible-test requires a certain folder name, downloads pip from a host that many networks block, writes to the home
+folder and passes on little of its environment. This tool provides for all of that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from .checkout import CACHE, HOME, ROOT, claim, copy_collection, environment
 
-# What ansible-test runs to get pip into an empty environment; the arguments are those of pip's own get-pip.py.
+# What ansible-test runs to install pip into an empty environment, with the arguments of pip's own get-pip.py.
 _GET_PIP = """\
 import subprocess
 import sys
@@ -36,7 +36,7 @@ subprocess.check_call([sys.executable, "-m", "pip", "install", "--upgrade"] + wa
 
 
 def provide_get_pip() -> None:
-    """Put pip's bootstrap script where ansible-test looks before it tries to download it."""
+    """Put pip's bootstrap script where ansible-test looks before it downloads one."""
     spec = find_spec("ansible_test")
     if spec is None or not spec.submodule_search_locations:
         sys.exit("ansible-test is not installed in this Python environment.")
@@ -48,7 +48,7 @@ def provide_get_pip() -> None:
 
 
 def provide_pip_settings() -> None:
-    """Write the settings that pip has here to a file, as ansible-test hands on no variable that concerns pip."""
+    """Write pip's settings to a file, as ansible-test passes on no variable for pip."""
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, text=True, check=True
     ).stdout
@@ -66,23 +66,23 @@ def provide_pip_settings() -> None:
             settings[section][option] = ast.literal_eval(value)
     proxy = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY")
     settings["global"].update(({"proxy": proxy} if proxy else {}) | from_variables | {"cache-dir": str(CACHE / "pip")})
-    settings["global"]["quiet"] = "2"  # warnings are left out too; errors are shown
+    settings["global"]["quiet"] = "2"  # errors only
     path = HOME / ".config" / "pip" / "pip.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         settings.write(file)
 
 
-def pin_requests(collection: Path, wanted: str) -> None:
-    """Have ansible-test install one version of requests where it would install any that will do."""
+def pin_requests(collection: Path, version: str) -> None:
+    """Have ansible-test install this version of requests."""
     for name in ("unit/requirements.txt", "integration/target.requirements.txt"):
         path = collection / "tests" / name
-        pinned = re.sub(r"^requests\b.*$", f"requests == {wanted}", path.read_text("utf-8"), flags=re.MULTILINE)
+        pinned = re.sub(r"^requests\b.*$", f"requests == {version}", path.read_text("utf-8"), flags=re.MULTILINE)
         path.write_text(pinned, encoding="utf-8")
 
 
 def main() -> None:
-    """Run ansible-test with the arguments given, in place of this process."""
+    """Replace this process by ansible-test."""
     arguments = sys.argv[1:]
     requests = ""
     if arguments[:1] == ["--requests"]:
@@ -93,7 +93,7 @@ def main() -> None:
         sys.exit(f"ansible-test integration needs a checkout whose path has no spaces, unlike {ROOT}")
     provide_get_pip()
     provide_pip_settings()
-    # A copy for each command and version, so that different ones can run at the same time.
+    # One copy for each command and version, so that different ones can run at the same time.
     core = ".".join(metadata.version("ansible-core").split(".")[:2])
     purpose = f"ansible-test-{core}-{arguments[0]}"
     claim(purpose)
@@ -101,7 +101,7 @@ def main() -> None:
     if requests:
         pin_requests(collection, requests)
     os.chdir(collection)
-    # Without a repository of its own the copy would count as files that the checkout's repository ignores.
+    # Without its own repository the copy counts as files that the checkout's repository ignores.
     subprocess.run(["git", "init", "--quiet"], env=environment(), check=True)
     os.execve(str(Path(sys.prefix) / "bin" / "ansible-test"), ["ansible-test", *arguments], environment())
 

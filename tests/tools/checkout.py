@@ -21,7 +21,7 @@ CACHE = ROOT / ".cache"
 HOME = CACHE / "home"
 PACKAGE = "ansible_collections.wecom.kf"
 
-# Settings of the person's own, or of a git hook that runs this, that would change what the commands do.
+# Settings of the user, or of a git hook that runs this, that would change what the commands do.
 _FOREIGN = ("ANSIBLE_", "GIT_", "PYTHON", "VIRTUAL_ENV", "WECOM_")
 
 
@@ -57,20 +57,20 @@ def make_importable() -> None:
 
 
 def files_known_to_git() -> list[str]:
-    """Return the files of the work tree that git tracks, or would track if they were added."""
+    """Return the files that git tracks, and new ones that it does not ignore."""
     git = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         listed = subprocess.run(git, cwd=ROOT, env=_without_foreign_settings(), stdout=subprocess.PIPE, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"git has to list the files of this checkout, and could not: {error}")
+        sys.exit(f"git could not list the files of this checkout: {error}")
     names = {os.fsdecode(name) for name in listed.stdout.split(b"\0") if name}
     return sorted(name for name in names if os.path.lexists(ROOT / name))
 
 
 def claim(purpose: str) -> None:
-    """Wait until no other process works in the cache for this purpose, and keep others from it.
+    """Wait until no other process uses the cache for this purpose, and lock it.
 
-    The claim ends with this process, or with the program that it turns into.
+    The lock ends with this process, or with the program that replaces it.
     """
     CACHE.mkdir(exist_ok=True)
     lock = os.open(CACHE / f"{purpose}.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -78,7 +78,7 @@ def claim(purpose: str) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        print(f"Waiting for another {purpose} in this checkout to end", flush=True)
+        print(f"Waiting until another {purpose} in this checkout ends", flush=True)
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
@@ -86,8 +86,8 @@ def copy_collection(purpose: str) -> Path:
     """Copy what git knows to a folder where Ansible accepts it as the collection, and return that folder.
 
     Some of Ansible's tools resolve the link of ``collections_path``, and some take every file they find, ignored
-    ones included. What ansible-test made in ``tests/output`` of an earlier copy, such
-    as its virtual environments, is kept for the next one.
+    ones included. The ``tests/output`` of an earlier copy, with ansible-test's virtual
+    environments, is kept.
     """
     folder = CACHE / purpose / "ansible_collections" / "wecom" / "kf"
     output, output_aside = folder / "tests" / "output", CACHE / purpose / "output"
@@ -105,10 +105,10 @@ def copy_collection(purpose: str) -> Path:
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Return the environment for a command: this one with a home inside the checkout, and without foreign settings."""
+    """Return the environment for a command: a home inside the checkout, and no settings of the user."""
     HOME.mkdir(parents=True, exist_ok=True)
-    ours = {"HOME": str(HOME), "PATH": _path(), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
-    return {**_without_foreign_settings(), **ours, **settings}
+    fixed = {"HOME": str(HOME), "PATH": _path(), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**_without_foreign_settings(), **fixed, **settings}
 
 
 def _without_foreign_settings() -> dict[str, str]:
@@ -118,7 +118,7 @@ def _without_foreign_settings() -> dict[str, str]:
 def _path() -> str:
     """Return PATH with the virtual environment first, and with pyenv's interpreters instead of its shims.
 
-    A shim stands for every version that pyenv has and fails for those that are not active.
+    The shim of a version that is not active fails.
     """
     folders = [str(Path(sys.prefix) / "bin")]
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):

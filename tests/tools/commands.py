@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run commands whose output is of interest only if something is wrong."""
+"""Run commands and show their output only if they fail."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .checkout import ROOT
 
 
 class FindingError(Exception):
-    """Something is not as it has to be; the text says what."""
+    """A check failed. The text says why."""
 
 
 def run(*command: str | Path, variables: Mapping[str, str], folder: Path = ROOT) -> str:
-    """Run a command and return what it printed. Raises :class:`FindingError` with that output if it fails."""
+    """Run a command and return what it printed. Raises ``FindingError`` with that output if it fails."""
     words = [str(word) for word in command]
     ended = subprocess.run(
         words,

@@ -3,7 +3,7 @@
 
 """Build the documentation site: ``python -m tests.tools.docs``.
 
-Module pages and guides become HTML with antsibull-docs and Sphinx, without any network.  A warning is an error.
+Module pages and guides become HTML with antsibull-docs and Sphinx, without network access. A warning is an error.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ WORK = CACHE / "docs"
 SITE = WORK / "html"
 SETTINGS = Path(__file__).with_name("docs_settings")
 
-# Where module pages point to in Ansible's own documentation. With this list nothing has to be downloaded.
+# The labels of Ansible's own documentation that module pages use. With this list nothing has to be downloaded.
 _ANSIBLE_LABELS = {
-    "action_plugins": "plugins/action.html",
     "ansible_collections.ansible.builtin.from_yaml_filter": "collections/ansible/builtin/from_yaml_filter.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "common_return_values": "reference_appendices/common_return_values.html",
@@ -47,13 +46,13 @@ def main() -> None:
     collection = copy_collection("docs/source")
     inventory = WORK / "ansible.inv"
     variables = environment(ANSIBLE_COLLECTIONS_PATH=str(collection.parents[2]), DOCS_INVENTORY=str(inventory))
-    # Without a repository of its own the copy would count as files that the checkout's repository ignores.
+    # Without its own repository the copy counts as files that the checkout's repository ignores.
     subprocess.run(["git", "init", "--quiet", str(collection)], env=variables, check=True)
     pages = WORK / "rst"
     shutil.rmtree(pages, ignore_errors=True)
     shutil.rmtree(SITE, ignore_errors=True)
     pages.mkdir(mode=0o700, parents=True)
-    os.chmod(pages, 0o700)  # antsibull-docs writes nowhere where others could
+    os.chmod(pages, 0o700)  # antsibull-docs refuses a folder that others can write to
     check = ["lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "all", "--check-extra-docs-refs"]
     make = ["--config-file", str(SETTINGS / "antsibull-docs.cfg"), "collection", "--use-current", "--squash-hierarchy"]
     antsibull = [str(Path(sys.executable).with_name("antsibull-docs"))]

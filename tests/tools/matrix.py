@@ -3,10 +3,10 @@
 
 """Test the collection with the versions of Ansible that it supports: ``python -m tests.tools.matrix``.
 
-These are the oldest, a middle and the newest ansible-core (``--all``: every one) that the interpreters on PATH can
-run. Each gets a virtual environment and runs sanity, units and integration; the last two also on the oldest and the
-newest Python that a target may have, and once with the oldest requests. What the machine lacks is skipped, and said.
-The table of what passed, and the logs, are in .cache/matrix.
+By default these are the oldest, a middle and the newest ansible-core that the interpreters on PATH can run. Each gets a
+virtual environment and runs sanity, units and integration. Units and integration run on the oldest Python that a target
+may have, with the oldest requests, and on the newest of both. What the machine lacks is skipped and reported. The table
+of results, and the logs, are in .cache/matrix.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OLDEST_REQUESTS, NEWEST = "2.22.0", "newest"
 
 @dataclass(frozen=True)
 class Core:
-    """A series of ansible-core, and the Pythons it runs on: the controller's best one first, the target's in order."""
+    """A series of ansible-core and its Pythons: the controller's, preferred one first, and the target's, in order."""
 
     series: str
     controllers: tuple[str, ...]
@@ -40,7 +40,7 @@ class Core:
 
 _UP_TO_3_12 = ("3.8", "3.9", "3.10", "3.11", "3.12")
 _UP_TO_3_13 = (*_UP_TO_3_12, "3.13")
-# Only what the collection supports too: the tests of the controller's side need Python 3.11, modules need 3.8.
+# Limited to what the collection supports: tests on the controller need Python 3.11, modules need 3.8.
 CORES = (
     Core("2.16", ("3.11", "3.12"), _UP_TO_3_12),
     Core("2.17", ("3.11", "3.12"), _UP_TO_3_12),
@@ -66,11 +66,11 @@ class Part:
 
     @property
     def name(self) -> str:
-        """What its log is called."""
+        """Return the name of its log."""
         return f"{self.core}-{self.command}" + (f"-{self.target}-{self.requests}" if self.target else "")
 
     def cells(self) -> list[str]:
-        """The row of the table."""
+        """Return its row of the table."""
         took = f"{self.seconds:.0f}"
         return [self.core, self.controller, self.command, self.target or "all", self.requests or "—", self.result, took]
 
@@ -104,7 +104,7 @@ def make_environment(core: Core, python: str) -> tuple[Path, str]:
     folder = WORK / "venv" / core.series
     interpreter = folder / "bin" / "python"
     variables = environment(PIP_CACHE_DIR=str(CACHE / "pip"), PIP_DISABLE_PIP_VERSION_CHECK="1")
-    place = folder / "place"  # an environment that was moved is of no use
+    place = folder / "place"  # an environment that was moved does not work
     if not place.is_file() or place.read_text(encoding="utf-8") != f"{python} {folder}":
         shutil.rmtree(folder, ignore_errors=True)
         run(python, "-m", "venv", folder, variables=variables)
@@ -116,7 +116,7 @@ def make_environment(core: Core, python: str) -> tuple[Path, str]:
 
 
 def plan(core: Core, controller: str, pythons: dict[str, str]) -> Iterator[Part]:
-    """What to run for one core."""
+    """Yield what to run for one core."""
     yield Part(core.series, "sanity", controller, "", "", [])
     targets = [version for version in core.targets if version in pythons]
     for target, requests in ((targets[0], OLDEST_REQUESTS), (targets[-1], NEWEST)):
@@ -126,7 +126,7 @@ def plan(core: Core, controller: str, pythons: dict[str, str]) -> Iterator[Part]
 
 
 def test(part: Part, interpreter: Path) -> None:
-    """Run a part and note what came of it."""
+    """Run a part and note its result."""
     pin = ["--requests", part.requests] if part.requests else []
     command = [str(interpreter), "-m", "tests.tools.ansible_test", *pin, part.command, "--color", "no", *part.options]
     log = WORK / "logs" / f"{part.name}.txt"
@@ -159,26 +159,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.tools.matrix")
     parser.add_argument("--all", action="store_true", help="every ansible-core, not three of them")
     parser.add_argument("--core", metavar="SERIES", choices=[core.series for core in CORES], help="this one alone")
+    parser.add_argument("--controller", metavar="VERSION", help="the controller's Python; by default the preferred one")
     options = parser.parse_args()
     claim("matrix")
     shutil.rmtree(WORK / "logs", ignore_errors=True)
     (WORK / "logs").mkdir(parents=True)
     pythons = find_pythons()
+    candidates = {
+        core: [v for v in core.controllers if v == (options.controller or v) and v in pythons] for core in CORES
+    }
     print(f"Pythons found: {', '.join(pythons) or 'none'}")
     runnable = []
     for core in CORES:
-        if any(version in pythons for version in core.controllers):
+        if candidates[core]:
             runnable.append(core)
         else:
-            print(f"ansible-core {core.series} is skipped: none of Python {', '.join(core.controllers)} was found")
+            possible = ", ".join(core.controllers)
+            print(f"ansible-core {core.series} is skipped: it needs a controller with one of Python {possible}")
     chosen = runnable if options.all else choose(runnable)
     if options.core:
         chosen = [core for core in runnable if core.series == options.core]
     if not chosen:
-        sys.exit("There is nothing that this machine can run.")
+        sys.exit("This machine can run nothing of that.")
     parts: list[Part] = []
     for core in chosen:
-        controller = next(version for version in core.controllers if version in pythons)
+        controller = candidates[core][0]
         if missing := [version for version in core.targets if version not in pythons]:
             print(f"ansible-core {core.series} could have targets with Python {', '.join(missing)}: not found")
         planned = list(plan(core, controller, pythons))

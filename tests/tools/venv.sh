@@ -2,10 +2,11 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Usage: tests/tools/venv.sh demo|test
+# Usage: tests/tools/venv.sh demo|docs|test
 #
-# Brings .venv to what tests/requirements/NAME.txt asks for. A stamp in .venv says what it was made from, so that
-# nothing is asked of the network until one of the requirement files changes. PYTHON names an interpreter to use.
+# Installs tests/requirements/NAME.txt into .venv. A stamp in .venv says what it was made from, so that the network is
+# used only after a requirement file changed. PYTHON names an interpreter to use; the settings of pip, PIP_INDEX_URL
+# among them, count as usual.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -16,8 +17,8 @@ stop() {
     exit 1
 }
 
-# The first interpreter that is new enough and can make virtual environments.
-# A name on PATH may be a stand-in that fails when it is called, so each one is tried.
+# Print the first interpreter that is new enough and can make virtual environments.
+# A name on PATH may be a shim that fails when it is called, so each one is tried.
 find_python() {
     usable='import sys; sys.exit(sys.version_info < (3, 11))'
     found=
@@ -33,7 +34,7 @@ find_python() {
     stop "Python 3.11 or newer is needed, and none was found on PATH."
 }
 
-# What the environment depends on: its place, and the requirement files.
+# Print what the environment depends on: its place, and the requirement files.
 wanted() {
     pwd -P
     cat requirements.txt tests/integration/controller.requirements.txt tests/requirements/demo.txt
@@ -48,11 +49,11 @@ name=$1
 [ -f "tests/requirements/$name.txt" ] || stop "There is no tests/requirements/$name.txt."
 ! is_ready "$name" || exit 0
 
-# Downloads are kept inside the checkout too, and no setting for another environment may lead them elsewhere.
+# Downloads stay inside the checkout. Only the settings that make pip install somewhere else are dropped.
 export PIP_CACHE_DIR="$PWD/.cache/pip" PIP_DISABLE_PIP_VERSION_CHECK=1
 unset PIP_TARGET PIP_PREFIX PIP_USER PYTHONHOME PYTHONPATH
 
-# An environment that is whole and in its old place is brought up to date; any other is made anew.
+# An environment that works and was not moved is updated; any other is replaced.
 if ! { [ -f .venv/place ] && [ "$(cat .venv/place)" = "$(pwd -P)" ] && .venv/bin/python -c 'import pip' 2>/dev/null; }; then
     python=$(find_python)
     echo "Making .venv with $("$python" --version)"
