@@ -13,7 +13,7 @@ options:
   concurrency:
     description:
       - How many accounts to work on at a time, V(1) to V(16), in one process with one token.
-      - When the service says that too much is called at once, fewer are worked on for the rest of the task.
+      - When the service refuses that many calls at once, fewer are made for the rest of the task.
     type: int
     default: 4
 """

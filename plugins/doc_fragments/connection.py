@@ -17,19 +17,20 @@ options:
     type: str
   corpsecret:
     description:
-      - The secret of the app that may call the customer service API. A wrong one is tried once and never again, since
+      - The secret of the app that may call the customer service API. A wrong one is tried once a task, because
         repeating it bans the caller's IP for an hour.
       - If not set, the environment variable E(WECOM_CORPSECRET) is used.
     type: str
   access_token:
     description:
-      - A ready token, instead of O(corpid) and O(corpsecret) or beside them. With both, the token is used first, and
-        the pair renews it when the service calls it invalid or expired.
+      - A ready token, instead of O(corpid) and O(corpsecret) or in addition to them. With both, the token is used
+        first, and the pair renews it when the service calls it invalid or expired.
       - If not set, the environment variable E(WECOM_ACCESS_TOKEN) is used.
     type: str
   api_url:
     description:
-      - The base URL of the service. Private deployments have another one. Redirects are not followed.
+      - The base URL of the service. Private deployments have another one. An ending V(/cgi-bin) is dropped. Redirects
+        are not followed.
       - If not set, the environment variable E(WECOM_API_URL) is used.
     type: str
     default: https://qyapi.weixin.qq.com
@@ -44,22 +45,23 @@ options:
     type: path
   timeout:
     description:
-      - Seconds that one HTTP request may take to connect, for each address of the host; as many to set the connection
-        up with TLS or through a proxy; and as many again until its whole answer is there.
+      - Seconds for one HTTP request as a whole, from resolving the host's name to the last byte of the response.
+      - Within it, connecting takes at most a third for each address of the host.
     type: float
     default: 10
   retry_timeout:
     description:
-      - Seconds that one task may spend in all on retries and on waiting for them. When the service says that it is
-        called too often, that is waited out within this time.
-      - V(0) switches retries off. Reading back after a write whose answer was lost and the one renewal of a token are
-        no retries and still happen.
+      - Seconds that one task may spend on retries and on waiting for them. When the service says that it is called too
+        often, the task waits within this time.
+      - V(0) switches retries off. Listing again after a write whose response was lost and renewing a token are not
+        retries and still happen.
     type: float
     default: 120
 notes:
   - The service accepts calls only from the corp's trusted IPs (企业可信IP). Use C(delegate_to) to run the task on a
     host that has one.
-  - Proxies are taken from the usual environment variables.
-  - What Ansible itself prints is out of a module's hands. A secret in a task's C(environment) shows at C(-vvv); and a
+  - Proxies are taken from the usual environment variables. An environment variable that is set and empty counts as not
+    set.
+  - A module cannot control what Ansible itself prints. A secret in a task's C(environment) shows at C(-vvv), and a
     failed task runs no handlers and shows no diff although it may have changed something.
 """

@@ -6,27 +6,28 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What shall be true of those named, and what guards against removing too many."""
+    """Who is to serve, and the guards against removing too many."""
 
     DOCUMENTATION = r"""
 options:
   state:
     description:
       - V(present) makes sure that those named serve, V(absent) that they do not.
-      - V(exact) makes sure that those named serve and nobody else. It adds before it removes; when every addition
-        failed, it keeps one of those who serve now rather than leave nobody.
+      - V(exact) makes sure that those named serve and nobody else. It adds before it removes. When additions fail, it
+        holds one removal back for each, and when none of those named serves it removes nobody. In a full account it
+        exchanges servicers in batches.
     type: str
     choices: [present, absent, exact]
     default: present
   max_removals:
     description:
-      - A count (V(10)) or a share of the current servicers (V(25%), compared exactly). More removals from one account
-        than that are a failure before anything is changed, in check mode too.
+      - A count (V(10)) or a share of the current servicers (V(25%), compared exactly; a share above V(0%) always allows
+        one). More removals from one account than that are a failure before anything is changed, in check mode too.
     type: str
   allow_empty:
     description:
-      - With O(state=exact) an empty list is refused unless this is V(true), since an empty list is far more often a
-        broken lookup than a wish.
+      - With O(state=exact) an empty list is refused unless this is V(true), because an empty list usually comes from a
+        broken lookup.
     type: bool
     default: false
 """

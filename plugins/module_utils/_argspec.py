@@ -4,83 +4,80 @@
 
 # This file is private to the collection wecom.kf and may change at any time.
 
-"""Builds the argument specs of all modules, as values that merge. What the options mean is in the doc fragments."""
+"""Argument specs of all modules, as values that merge. The doc fragments say what the options mean."""
 
 from __future__ import annotations
 
+import os
 import typing as t
 
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.basic import AnsibleFallbackNotFound
 
-ArgumentSpec = t.Dict[str, t.Dict[str, t.Any]]
+Options = t.Dict[str, t.Dict[str, t.Any]]
 
-CONNECTION: ArgumentSpec = {
-    "corpid": {"type": "str", "fallback": (env_fallback, ["WECOM_CORPID"])},
-    "corpsecret": {"type": "str", "no_log": True, "fallback": (env_fallback, ["WECOM_CORPSECRET"])},
-    "access_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["WECOM_ACCESS_TOKEN"])},
-    "api_url": {
-        "type": "str",
-        "default": "https://qyapi.weixin.qq.com",
-        "fallback": (env_fallback, ["WECOM_API_URL"]),
+
+class ArgumentSpec(t.NamedTuple):
+    """Options and the constraints between them, as AnsibleModule takes them."""
+
+    options: Options
+    mutually_exclusive: tuple[tuple[str, ...], ...] = ()
+    required_one_of: tuple[tuple[str, ...], ...] = ()
+    required_together: tuple[tuple[str, ...], ...] = ()
+
+    def constraints(self) -> dict[str, t.Any]:
+        """Return the constraints as keyword arguments of AnsibleModule."""
+        return {name: value for name, value in self._asdict().items() if name != "options"}
+
+    def merge(self, other: ArgumentSpec) -> ArgumentSpec:
+        """Return both specs as one."""
+        return ArgumentSpec(
+            {**self.options, **other.options},
+            self.mutually_exclusive + other.mutually_exclusive,
+            self.required_one_of + other.required_one_of,
+            self.required_together + other.required_together,
+        )
+
+
+def env_unless_empty(name: str) -> str:
+    """Return an environment variable; one that is set and empty counts as not set."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
+
+def _env(name: str) -> dict[str, t.Any]:
+    return {"type": "str", "fallback": (env_unless_empty, [name])}
+
+
+CONNECTION = ArgumentSpec(
+    {
+        "corpid": _env("WECOM_CORPID"),
+        "corpsecret": {**_env("WECOM_CORPSECRET"), "no_log": True},
+        "access_token": {**_env("WECOM_ACCESS_TOKEN"), "no_log": True},
+        "api_url": {**_env("WECOM_API_URL"), "default": "https://qyapi.weixin.qq.com"},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "timeout": {"type": "float", "default": 10.0},
+        "retry_timeout": {"type": "float", "default": 120.0},
     },
-    "validate_certs": {"type": "bool", "default": True},
-    "ca_path": {"type": "path"},
-    "timeout": {"type": "float", "default": 10.0},
-    "retry_timeout": {"type": "float", "default": 120.0},
+    required_one_of=(("corpid", "access_token"),),
+    required_together=(("corpid", "corpsecret"),),
+)
+"""How to reach the service, and the credentials."""
+
+CONCURRENCY = ArgumentSpec({"concurrency": {"type": "int", "default": 4}})
+
+SERVICERS: Options = {
+    # Not elements: str and int: Ansible would make texts of numbers, and name neither the value nor the account.
+    "userids": {"type": "list", "elements": "raw", "aliases": ["userid", "userid_list"]},
+    "department_ids": {"type": "list", "elements": "raw", "aliases": ["department_id", "department_id_list"]},
 }
-"""How to reach the service and as whom."""
 
-_SERVICERS: ArgumentSpec = {
-    "open_kfid": {"type": "str", "required": True},
-    "userids": {"type": "list", "elements": "str", "aliases": ["userid", "userid_list"]},
-    "department_ids": {"type": "list", "elements": "raw", "aliases": ["department_id_list"]},
-}
-
-_STATES = ["present", "absent", "exact"]
-
-_HOW: ArgumentSpec = {
-    "state": {"type": "str", "choices": _STATES, "default": "present"},
+STATE: Options = {
+    "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
     "max_removals": {"type": "str"},
     "allow_empty": {"type": "bool", "default": False},
 }
 
-_CONCURRENCY: ArgumentSpec = {"concurrency": {"type": "int", "default": 4}}
-
-
-def servicer() -> ArgumentSpec:
-    """The spec of wecom_kf_servicer."""
-    return {**_SERVICERS, **_HOW, **CONNECTION}
-
-
-def servicers() -> ArgumentSpec:
-    """The spec of wecom_kf_servicers: the options of one account again and again, the task's own as their defaults."""
-    return {
-        "accounts": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                **_SERVICERS,
-                "state": {"type": "str", "choices": _STATES},
-                "max_removals": {"type": "str"},
-                "allow_empty": {"type": "bool"},
-            },
-        },
-        **_HOW,
-        **_CONCURRENCY,
-        **CONNECTION,
-    }
-
-
-def servicer_info() -> ArgumentSpec:
-    """The spec of wecom_kf_servicer_info."""
-    return {
-        "open_kfids": {"type": "list", "elements": "str", "required": True, "aliases": ["open_kfid"]},
-        **_CONCURRENCY,
-        **CONNECTION,
-    }
-
-
-def account_info() -> ArgumentSpec:
-    """The spec of wecom_kf_account_info."""
-    return {"name": {"type": "str"}, "open_kfids": {"type": "list", "elements": "str"}, **CONNECTION}
+OPEN_KFIDS: Options = {"open_kfids": {"type": "list", "elements": "str", "aliases": ["open_kfid"]}}

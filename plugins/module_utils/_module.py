@@ -4,7 +4,7 @@
 
 # This file is private to the collection wecom.kf and may change at any time.
 
-"""Where Ansible meets the rest: makes the module, hands the options on, and turns errors into results."""
+"""Where Ansible meets the rest: makes the module, passes its parameters on, and turns errors into results."""
 
 from __future__ import annotations
 
@@ -14,132 +14,136 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-# Before the others, for which it is.
-from ansible_collections.wecom.kf.plugins.module_utils import _compile_once  # noqa: F401  # pylint: disable=unused-import
-from ansible_collections.wecom.kf.plugins.module_utils._argspec import ArgumentSpec
-from ansible_collections.wecom.kf.plugins.module_utils._client import WecomClient
-from ansible_collections.wecom.kf.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
-from ansible_collections.wecom.kf.plugins.module_utils._kf_api import KfApi
-from ansible_collections.wecom.kf.plugins.module_utils._options import (
-    OptionError,
-    Options,
-    read_connection,
-    sends_secrets_in_the_clear,
-)
+from ._argspec import ArgumentSpec
+from ._kf.api import KfApi
+from ._params import CREDENTIALS_HINT, ParamError, Params, read_connection, sends_secrets_unencrypted
+from ._wecom.client import WecomClient
+from ._wecom.transport import REQUESTS_IMPORT_ERROR
 
-_MOST_SHOWN = 20
+_MAX_SHOWN = 20
 
-_Request = t.TypeVar("_Request")
+_Params = t.TypeVar("_Params")
+Result = t.Dict[str, t.Any]
 
 
-class Job(t.Protocol[_Request]):  # type: ignore[misc]
-    """What a module does once its options are read: returns the result, but for C(api_calls)."""
+class Manage(t.Protocol[_Params]):  # type: ignore[misc]  # mypy wants it contravariant, Python 3.8 does not mind
+    """What a module does once its parameters are read: returns the result, without ``api_calls``."""
 
-    def __call__(self, request: _Request, /, api: KfApi, *, check_mode: bool, diff: bool) -> dict[str, t.Any]:
+    def __call__(self, params: _Params, /, api: KfApi, *, check_mode: bool, diff: bool) -> Result:
         """Do it."""
 
 
-class _Module(AnsibleModule):  # type: ignore[misc]
-    """An AnsibleModule whose result is whole where Ansible refuses the options, and that logs no roster of millions."""
+class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
+    """An AnsibleModule whose result has all its keys, also where Ansible refuses the options."""
 
     params: dict[str, t.Any]
 
     def __init__(
         self,
-        argument_spec: ArgumentSpec,
-        nothing_done: t.Callable[[Options], dict[str, t.Any]],
-        explain: t.Callable[[Options], str],
+        spec: ArgumentSpec,
+        empty_result: t.Callable[[Params], Result],
+        explain: t.Callable[[str, Params], str],
     ) -> None:
-        self._nothing_done = nothing_done
+        self._empty_result = empty_result
         self._explain = explain
-        self._given: Options | None = None
-        super().__init__(argument_spec=argument_spec, supports_check_mode=True)
-        self._given = None
+        self._spec = spec
+        self._given: Params = {}
+        self._is_ready = False
+        super().__init__(argument_spec=spec.options, supports_check_mode=True, **spec.constraints())
+        self._is_ready = True
 
-    def nothing(self) -> dict[str, t.Any]:
-        """The result where nothing was done, but for C(msg)."""
-        return {
-            "changed": False,
-            "api_calls": 0,
-            **self._nothing_done(self.params),
-            "invocation": {"module_args": _shown(self.params)},
+    def empty_result(self) -> Result:
+        """Return the result where nothing was done, without ``msg``."""
+        return {"changed": False, "api_calls": 0, **self._empty_result(self.params), **self.invocation()}
+
+    def invocation(self) -> Result:
+        """Return the options as -vvv shows them: a roster of thousands is not sent back as a whole."""
+        shown = {
+            name: f"{len(value)} entries" if isinstance(value, list) and len(value) > _MAX_SHOWN else value
+            for name, value in self.params.items()
         }
+        return {"invocation": {"module_args": shown}}
 
     def _load_params(self) -> None:
+        # The one place where the options are as they were given, before Ansible reads them:
+        # https://github.com/ansible/ansible/blob/stable-2.19/lib/ansible/module_utils/basic.py#L421
         super()._load_params()
         self._given = dict(self.params)
+        _keep_lone_numbers(self.params, self._spec.options)
 
     def fail_json(self, msg: str, **result: t.Any) -> t.NoReturn:
-        if self._given is not None:  # it is Ansible that refuses the options
-            msg = self._explain(self._given) or msg
-            result = {**self.nothing(), **result}
+        """End the module with a failure; where Ansible refuses the options, with all keys of the result."""
+        if not self._is_ready:
+            # Where an account is not a mapping, Ansible stops before it has gathered the secrets.
+            secrets = (self._given.get(name) for name, option in self._spec.options.items() if option.get("no_log"))
+            self.no_log_values.update(str(secret) for secret in secrets if secret)
+            msg = self._explain(msg, self._given)
+            if "required: corpid, access_token" in msg:
+                msg = f"no credentials ({msg}); {CREDENTIALS_HINT}"
+            result = {**self.empty_result(), **result}
         super().fail_json(msg=msg, **result)
         raise AssertionError("fail_json ends the process")
 
-    def _log_invocation(self) -> None:
-        options = self.params
-        self.params = _shown(options)
-        try:
-            super()._log_invocation()
-        finally:
-            self.params = options
+
+def _keep_lone_numbers(params: t.Any, options: dict[str, dict[str, t.Any]]) -> None:
+    """Put a lone number or boolean into a list, so that it arrives as what it is and not as the text of it."""
+    for name, option in options.items():
+        for key in (name, *option.get("aliases", ())):
+            value = params.get(key) if isinstance(params, dict) else None
+            if option.get("elements") == "raw" and isinstance(value, (int, float)):
+                params[key] = [value]
+            elif "options" in option and isinstance(value, list):
+                for entry in value:
+                    _keep_lone_numbers(entry, option["options"])
 
 
 def run_module(
-    argument_spec: ArgumentSpec,
-    read_request: t.Callable[[Options], _Request],
-    job: Job[_Request],
-    nothing_done: t.Callable[[Options], dict[str, t.Any]],
-    explain: t.Callable[[Options], str] = lambda given: "",
+    spec: ArgumentSpec,
+    read_params: t.Callable[[Params], _Params],
+    manage: Manage[_Params],
+    empty_result: t.Callable[[Params], Result],
+    explain: t.Callable[[str, Params], str] = lambda msg, given: msg,
 ) -> None:
-    """The whole of a module's main().
+    """Be the whole of a module's main().
 
-    nothing_done: the keys of the result where it fails before it did anything.
-    explain: says better than Ansible why it refused the options; empty where it cannot.
+    empty_result: the keys of the result where the module fails before it did anything.
+    explain: improves Ansible's message where it refuses the options as they were given.
     """
-    module = _Module(argument_spec, nothing_done, explain)
+    module = _Module(spec, empty_result, explain)
     if REQUESTS_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    nothing = module.nothing()
+        msg = (
+            f"{missing_required_lib('requests')}. Where the inventory lists localhost, its interpreter is not that of"
+            " ansible-core unless you set ansible_python_interpreter to {{ ansible_playbook_python }} for it"
+        )
+        module.fail_json(msg=msg, exception=REQUESTS_IMPORT_ERROR, **module.empty_result())
     try:
-        request = read_request(module.params)
+        params = read_params(module.params)
         connection = read_connection(module.params)
-    except OptionError as error:
-        module.fail_json(msg=str(error), **nothing)
-    # What is asked of each account is read by now, and twice it would take twice the memory. A short list is yet shown.
-    for option in module.params.values():
-        if isinstance(option, list) and len(option) > _MOST_SHOWN and isinstance(option[0], dict):
-            option.clear()
-    if sends_secrets_in_the_clear(connection):
+    except ParamError as error:
+        module.fail_json(msg=str(error), **module.empty_result())
+    if sends_secrets_unencrypted(connection):
         module.warn("api_url is http://: the secret and the token cross the network unencrypted.")
-    # Ansible knows them as they were given, with a line's end perhaps that is no part of them.
+    # Ansible knows them as they were given, possibly with a line's end that is no part of them.
     module.no_log_values.update(filter(None, (connection.corpsecret, connection.access_token)))
     client = WecomClient(
         connection, concurrency=module.params.get("concurrency", 1), on_secret=module.no_log_values.add
     )
     try:
-        result = job(request, KfApi(client), check_mode=module.check_mode, diff=module._diff)
-    except Exception as exception:  # a bug of ours: say so, but let no URL with a token out of it
+        # _diff is what core documents for diff mode, and has no public name:
+        # https://docs.ansible.com/ansible/latest/dev_guide/developing_program_flow_modules.html#ansible-diff
+        result = manage(params, KfApi(client), check_mode=module.check_mode, diff=module._diff)
+    except Exception as exception:  # a bug: say so, but let no URL with a token out of it
+        empty = {**module.empty_result(), "changed": client.has_written, "api_calls": client.api_calls}
         module.fail_json(
             msg=f"an error in wecom.kf itself, please report it ({type(exception).__name__});"
             " what was done until then is not known, and running again finds out",
             exception=client.redactor.clean(traceback.format_exc()),
-            **{**nothing, "changed": client.has_written, "api_calls": client.api_calls},
+            **empty,
         )
     finally:
         client.close()
-    del request
-    result["api_calls"] = client.api_calls
-    result["invocation"] = nothing["invocation"]
-    gc.freeze()  # the process ends here, and Python would first look for garbage in all that was imported
+    result.update(module.invocation(), api_calls=client.api_calls)
+    gc.freeze()  # saves 20 ms: the process ends here, and Python would first look for garbage in all imported modules
     if result["failed"]:
         module.fail_json(**result)
     module.exit_json(**result)
-
-
-def _shown(options: Options) -> dict[str, t.Any]:
-    """The options as -vvv shows them: a roster of thousands is not sent back as a whole."""
-    return {
-        name: f"{len(value)} entries" if isinstance(value, list) and len(value) > _MOST_SHOWN else value
-        for name, value in options.items()
-    }

@@ -12,8 +12,8 @@ version_added: 0.1.0
 description:
   - Declares who serves the customers of one WeCom (企业微信) customer service (微信客服, KF) account.
   - Lists who serves now, compares, and calls the service only for what differs, at most 100 userids a call.
-  - A servicer (接待人员) that the service refuses fails alone. The rest is done, and the task fails once at the end
-    with everything in the result.
+  - If WeCom rejects a servicer (a receptionist, 接待人员), only that entry fails. The others are still applied, and the
+    task fails at the end with all results.
 author:
   - wecom.kf contributors (@wecom-kf)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Lists who serves and reports what the real run would do if the service refuses nobody.
+      - Lists the servicers and reports what the real run would do if the service refuses nobody.
   diff_mode:
     support: full
   idempotent:
@@ -33,23 +33,31 @@ options:
   open_kfid:
     description:
       - The ID of the account, as the account list of the API has it (V(wk…)).
-      - The ID that the admin console shows (V(kfc…)) is another one and does not work.
+      - The admin console shows a different ID (V(kfc…)), which does not work.
+      - Exactly one of O(open_kfid) and O(account) is needed.
     type: str
-    required: true
+  account:
+    description:
+      - The name of the account, which has to match exactly. No account of this name, or several, is a failure before
+        anything is written.
+      - Looking up a name costs one call for each 100 accounts of the corp.
+    type: str
+    version_added: 0.3.0
   userids:
     description:
-      - Members, by userid. Case does not matter, and doubles count once.
-      - Omitted is not empty. With O(state=exact) a list that is omitted leaves its kind of servicer alone.
+      - Members, by userid. Case does not matter, blanks around a userid are dropped, and duplicates count once.
+      - Put a userid that consists of digits in quotes. A number is refused, because YAML makes V(83) of V(00123).
+      - An omitted list is not an empty one. With O(state=exact) an omitted list leaves its kind of servicer alone.
       - At least one of O(userids) and O(department_ids) is needed.
     type: list
-    elements: str
+    elements: raw
     aliases: [userid, userid_list]
   department_ids:
     description:
       - Departments, by ID, which is a number. A department stays one servicer; it is not expanded to its members.
     type: list
     elements: raw
-    aliases: [department_id_list]
+    aliases: [department_id, department_id_list]
 seealso:
   - module: wecom.kf.wecom_kf_servicers
   - module: wecom.kf.wecom_kf_servicer_info
@@ -59,20 +67,25 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Two more receptionists
+- name: Add two receptionists
   wecom.kf.wecom_kf_servicer:
     open_kfid: wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q
     userids: [zhangsan, lisi]
     corpid: "{{ wecom_corpid }}"
     corpsecret: "{{ vault_wecom_corpsecret }}"
 
-- name: Someone has left
+- name: The same, with the account named as people know it
+  wecom.kf.wecom_kf_servicer:
+    account: 咨询客服
+    userids: [zhangsan, lisi]
+
+- name: Remove somebody who has left
   wecom.kf.wecom_kf_servicer:
     open_kfid: wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q
     userids: [wangwu]
     state: absent
 
-- name: These and nobody else, but never remove more than a quarter at once
+- name: Let these serve and nobody else, but never remove more than a quarter at once
   wecom.kf.wecom_kf_servicer:
     open_kfid: wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q
     userids: "{{ early_shift }}"
@@ -82,7 +95,7 @@ EXAMPLES = r"""
   register: shift
   ignore_errors: true
 
-- name: Act on those who failed
+- name: Show those who failed
   ansible.builtin.debug:
     msg: "{{ item.userid or item.department_id }}: {{ item.msg }}"
   loop: "{{ shift.servicers | selectattr('failed') }}"
@@ -97,21 +110,26 @@ msg:
   type: str
   sample: "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q: 2 added, 1 removed, 40 unchanged"
 open_kfid:
-  description: The account.
+  description: The account's ID; V(null) where no account was found by its name.
   returned: always
   type: str
   sample: wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q
+name:
+  description: The account's name where O(account) was given; V(null) otherwise.
+  returned: always
+  type: str
+  sample: null
 servicers:
   description:
-    - One entry each for every user and department named, in the order given, and with O(state=exact) for everyone
-      else who is removed.
+    - One entry for each user and department named, in the order given, and with O(state=exact) for everyone else who
+      is removed.
   returned: always
   type: list
   elements: dict
   contains:
     userid:
       description:
-        - The user; V(null) for a department. As the playbook spells it; whoever is removed, as the service does.
+        - The user; V(null) for a department. Spelled as in the playbook; for a removal, as the service spells it.
       type: str
       returned: always
     department_id:
@@ -119,7 +137,7 @@ servicers:
       type: int
       returned: always
     action:
-      description: V(add), V(remove) or V(none), what was called for.
+      description: V(add), V(remove) or V(none), what was to be done.
       type: str
       returned: always
     changed:
@@ -127,7 +145,7 @@ servicers:
       type: bool
       returned: always
     failed:
-      description: Whether it is not as asked, or not known to be.
+      description: Whether it is not as wanted, or not known to be.
       type: bool
       returned: always
     errcode:
@@ -139,7 +157,7 @@ servicers:
       type: str
       returned: always
     msg:
-      description: What became of it in one phrase; on failure the cause and the cure.
+      description: What became of it in one phrase; on failure the cause and what to do.
       type: str
       returned: always
   sample:
@@ -165,7 +183,7 @@ summary:
       type: int
       returned: always
     unchanged:
-      description: How many were as asked already.
+      description: How many were already as wanted.
       type: int
       returned: always
     failed:
@@ -206,11 +224,11 @@ failure:
   sample:
     errcode: 60020
     errmsg: "not allow to access from your ip, hint: [1745123456_1_abc], from ip: 203.0.113.7"
-    hint: add 203.0.113.7 under 企业可信IP (works after about a minute)
+    hint: add 203.0.113.7 under 企业可信IP (works after about a minute); …
     call: kf/servicer/list
     http_status: 200
 diff:
-  description: Who served before and who serves after, sorted, a line each; departments as C(department:2).
+  description: Who served before and who serves after, sorted, one in a line; departments as C(department:2).
   returned: in diff mode, when the account could be read
   type: dict
   contains:
@@ -233,15 +251,68 @@ diff:
   sample: {before: "lisi\nwangwu\n", after: "lisi\nzhangsan\n", before_header: wkAJ…, after_header: wkAJ…}
 """
 
-from ansible_collections.wecom.kf.plugins.module_utils import _argspec
-from ansible_collections.wecom.kf.plugins.module_utils._module import run_module
-from ansible_collections.wecom.kf.plugins.module_utils._one_account import manage_account
-from ansible_collections.wecom.kf.plugins.module_utils._options import read_wanted
-from ansible_collections.wecom.kf.plugins.module_utils._report import empty_account_report
+import typing as t
+
+from ..module_utils._argspec import CONNECTION, SERVICERS, STATE, ArgumentSpec
+from ..module_utils._kf.api import KfApi
+from ..module_utils._kf.apply import apply_plan
+from ..module_utils._kf.lookup import describe_lookup, find_accounts
+from ..module_utils._kf.models import Desired
+from ..module_utils._kf.outcome import Outcome, predict, skip, unreadable
+from ..module_utils._kf.plan import Plan, make_plan
+from ..module_utils._module import run_module
+from ..module_utils._params import Params, read_desired, read_name, require_one_of
+from ..module_utils._results import account_diff, account_result, empty_account_result
+from ..module_utils._wecom.errors import WecomError
+
+SPEC = ArgumentSpec(
+    {"open_kfid": {"type": "str"}, "account": {"type": "str"}, **SERVICERS, **STATE},
+    mutually_exclusive=(("open_kfid", "account"),),
+    required_one_of=(("open_kfid", "account"), ("userids", "department_ids")),
+).merge(CONNECTION)
+
+
+def read_params(params: Params) -> Desired:
+    """Return what is wanted of the account. Raises ParamError."""
+    require_one_of(params, "open_kfid", "account")
+    return read_desired({**params, "name": None if params["account"] is None else read_name(params, "account")})
+
+
+def manage_servicers(desired: Desired, api: KfApi, *, check_mode: bool, diff: bool) -> dict[str, t.Any]:
+    """Read, plan, apply (not in check mode), report. Raises nothing for what the service does."""
+    plan = read_and_plan(desired, api)
+    if isinstance(plan, Outcome):
+        return account_result(plan)
+    refusal = plan.excess_removals(desired.max_removals)
+    if refusal:
+        outcome = skip(plan, refusal=refusal)
+    elif check_mode or plan.changes_nothing:
+        outcome = predict(plan)
+    else:
+        outcome = apply_plan(plan, api)
+    result = account_result(outcome)
+    if diff:
+        result["diff"] = account_diff(outcome)
+    return result
+
+
+def read_and_plan(desired: Desired, api: KfApi) -> Plan | Outcome:
+    """Find the account by its name if needed, list its servicers, and compare; return the outcome if that fails."""
+    try:
+        if not desired.open_kfid and desired.name:
+            open_kfids = find_accounts([desired.name], api)[desired.name]
+            refusal = describe_lookup(desired.name, open_kfids)
+            if refusal:
+                return unreadable(desired, refusal=f"account: {refusal}")
+            desired = desired._replace(open_kfid=open_kfids[0])
+        return make_plan(desired, api.list_servicers(desired.open_kfid))
+    except WecomError as error:
+        return unreadable(desired, failures=(error,))
 
 
 def main() -> None:
-    run_module(_argspec.servicer(), read_wanted, manage_account, empty_account_report)
+    """Run the module."""
+    run_module(SPEC, read_params, manage_servicers, empty_account_result)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ short_description: List who serves WeCom customer service accounts
 version_added: 0.1.0
 description:
   - Lists the servicers (接待人员) of accounts, some accounts at a time.
-  - An account that cannot be read is failed in its row, and the task fails at the end with every row in the result.
+  - If an account cannot be read, only its row fails, and the task fails at the end with every row in the result.
 author:
   - wecom.kf contributors (@wecom-kf)
 extends_documentation_fragment:
@@ -23,10 +23,16 @@ options:
   open_kfids:
     description:
       - The IDs of the accounts, as the account list of the API has them (V(wk…)).
+      - At least one of O(open_kfids) and O(names) is needed.
     type: list
     elements: str
-    required: true
     aliases: [open_kfid]
+  names:
+    description:
+      - The names of accounts, each of which has to match exactly.
+    type: list
+    elements: str
+    version_added: 0.3.0
 seealso:
   - module: wecom.kf.wecom_kf_account_info
   - module: wecom.kf.wecom_kf_servicers
@@ -37,7 +43,7 @@ EXAMPLES = r"""
   wecom.kf.wecom_kf_account_info:
   register: kf
 
-- name: Who serves them?
+- name: Who serves these accounts?
   wecom.kf.wecom_kf_servicer_info:
     open_kfids: "{{ kf.accounts | map(attribute='open_kfid') }}"
   register: roster
@@ -63,7 +69,11 @@ accounts:
   elements: dict
   contains:
     open_kfid:
-      description: The account.
+      description: The account's ID; V(null) where no account was found by its name.
+      type: str
+      returned: always
+    name:
+      description: The account's name, where it was asked for by name; V(null) otherwise.
       type: str
       returned: always
     failed:
@@ -71,11 +81,15 @@ accounts:
       type: bool
       returned: always
     msg:
-      description: How many serve, or why that is not known.
+      description: How many servicers there are, or why that is not known.
       type: str
       returned: always
+    failure:
+      description: The call that failed; like RV(wecom.kf.wecom_kf_servicer#module:failure).
+      type: dict
+      returned: when a call failed
     servicers:
-      description: Who serves; V(null) where the account could not be read, which is not the same as nobody.
+      description: The servicers; V(null) where the account could not be read, which is not the same as nobody.
       type: list
       elements: dict
       returned: always
@@ -105,8 +119,9 @@ accounts:
           returned: always
   sample:
     - open_kfid: wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q
+      name: null
       failed: false
-      msg: 1 serve
+      msg: 1 servicer
       servicers:
         - {userid: zhangsan, department_id: null, status: 0, stop_type: null, status_name: receiving}
 api_calls:
@@ -114,16 +129,123 @@ api_calls:
   returned: always
   type: int
   sample: 4
+failure:
+  description: The call that listed the accounts and failed; like RV(wecom.kf.wecom_kf_servicer#module:failure).
+  returned: when the accounts could not be listed
+  type: dict
 """
 
-from ansible_collections.wecom.kf.plugins.module_utils import _argspec
-from ansible_collections.wecom.kf.plugins.module_utils._information import no_accounts, who_serves
-from ansible_collections.wecom.kf.plugins.module_utils._many_options import read_accounts_asked
-from ansible_collections.wecom.kf.plugins.module_utils._module import run_module
+import typing as t
+
+from ..module_utils._accounts_params import InfoParams, read_servicer_info_params
+from ..module_utils._argspec import CONCURRENCY, CONNECTION, OPEN_KFIDS, ArgumentSpec
+from ..module_utils._kf.api import KfApi
+from ..module_utils._kf.lookup import describe_lookup, find_accounts
+from ..module_utils._kf.models import Servicer, as_fields
+from ..module_utils._module import run_module
+from ..module_utils._pool import Failures, Pool
+from ..module_utils._results import count, empty_info_result
+from ..module_utils._wecom.errors import WecomError
+
+Result = t.Dict[str, t.Any]
+
+SPEC = (
+    ArgumentSpec(
+        {**OPEN_KFIDS, "names": {"type": "list", "elements": "str"}},
+        required_one_of=(("open_kfids", "names"),),
+    )
+    .merge(CONCURRENCY)
+    .merge(CONNECTION)
+)
+
+
+class _Asked(t.NamedTuple):
+    """An account that is asked for, or why its name does not identify one."""
+
+    open_kfid: str | None
+    name: str | None
+    problem: str = ""
+
+
+def list_servicers(params: InfoParams, api: KfApi, **_modes: bool) -> Result:
+    """Find the accounts, read each, report. An account that cannot be read is failed in its row."""
+    try:
+        found = find_accounts(params.names or (), api)
+    except WecomError as error:
+        failure = error.as_result()
+        return {"changed": False, "failed": True, "msg": error.sentence(), "accounts": [], "failure": failure}
+    asked = [_Asked(open_kfid, None) for open_kfid in params.open_kfids or ()]
+    for name, open_kfids in found.items():
+        problem = describe_lookup(name, open_kfids)
+        asked.append(_Asked(None if problem else open_kfids[0], name, problem))
+    accounts = Pool(api, params.concurrency).map(
+        asked,
+        read,
+        lambda account, failure: _failed_row(account, failure.sentence(), failure),
+        key=lambda a: a.open_kfid,
+    )
+    return report(accounts)
+
+
+def read(account: _Asked, api: KfApi) -> tuple[Result, Failures]:
+    """Return the row of one account, and the call that failed."""
+    if account.open_kfid is None:
+        return _failed_row(account, account.problem), ()
+    try:
+        servicers = api.list_servicers(account.open_kfid)
+    except WecomError as error:
+        return _failed_row(account, error.sentence(), error), (error,)
+    return {
+        "open_kfid": account.open_kfid,
+        "name": account.name,
+        "failed": False,
+        "msg": count(len(servicers), "servicer"),
+        "servicers": [_servicer_row(servicer) for servicer in servicers],
+    }, ()
+
+
+def report(accounts: list[Result]) -> Result:
+    """Return the result: how many accounts were read, and what was wrong with the first that was not."""
+    failed = [account for account in accounts if account["failed"]]
+    msg = f"{len(accounts) - len(failed)} of {count(len(accounts), 'account')} read"
+    if failed:
+        msg += f"; {failed[0]['open_kfid'] or 'names'}: {failed[0]['msg']}"
+    return {"changed": False, "failed": bool(failed), "msg": msg, "accounts": accounts}
+
+
+def _failed_row(account: _Asked, msg: str, failure: WecomError | None = None) -> Result:
+    row: Result = {
+        "open_kfid": account.open_kfid,
+        "name": account.name,
+        "failed": True,
+        "msg": msg,
+        "servicers": None,
+    }
+    if failure is not None:
+        row["failure"] = failure.as_result()
+    return row
+
+
+def _servicer_row(servicer: Servicer) -> Result:
+    return {
+        **as_fields(servicer.id),
+        "status": servicer.status,
+        "stop_type": servicer.stop_type,
+        "status_name": _status_name(servicer),
+    }
+
+
+def _status_name(servicer: Servicer) -> str | None:
+    if servicer.status == 0:
+        return "receiving"
+    if servicer.status == 1:
+        return "suspended" if servicer.stop_type == 1 else "stopped"
+    return None
 
 
 def main() -> None:
-    run_module(_argspec.servicer_info(), read_accounts_asked, who_serves, no_accounts)
+    """Run the module."""
+    run_module(SPEC, read_servicer_info_params, list_servicers, empty_info_result)
 
 
 if __name__ == "__main__":

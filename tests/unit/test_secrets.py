@@ -20,8 +20,8 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator, running_simulator
+from ansible_collections.wecom.kf.tests.tools.checkout import collections_path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 ANSIBLE_PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
 
 pytestmark = [
@@ -79,7 +79,7 @@ class Runs(t.NamedTuple):
     tls: RunningSimulator
 
     def play(self, tasks: list[dict[str, t.Any]], *arguments: str, **environment: str) -> str:
-        """Everything that a run of these tasks leaves behind in words."""
+        """Return everything that a run of these tasks leaves behind in words."""
         playbook, variables, log = (self.folder / name for name in ("play.json", "vars.json", "syslog"))
         defaults = {"corpid": "{{ corpid }}", "corpsecret": "{{ corpsecret }}", "api_url": self.simulator.url}
         for number, task in enumerate(tasks):
@@ -120,7 +120,7 @@ class Runs(t.NamedTuple):
             **environment,
             "HOME": str(self.folder),
             "ANSIBLE_HOME": str(self.folder / "ansible"),
-            "ANSIBLE_COLLECTIONS_PATH": str(self.folder),
+            "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_DISPLAY_TRACEBACK": "always",
@@ -133,11 +133,10 @@ class Runs(t.NamedTuple):
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Runs]:
     folder = tmp_path_factory.mktemp("runs")
-    (folder / "ansible_collections" / "wecom").mkdir(parents=True)
-    (folder / "ansible_collections" / "wecom" / "kf").symlink_to(CHECKOUT)
     for name, content in (("stand-ins/syslog.py", SYSLOG), ("broken/sitecustomize.py", BREAKS)):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
+    (folder / "avatar.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
     with running_simulator(CORP) as simulator, running_simulator(CORP, tls=True) as tls:
         yield Runs(folder, simulator, tls)
 
@@ -157,7 +156,7 @@ def closed_port() -> int:
 
 
 def paths(runs: Runs) -> list[dict[str, t.Any]]:
-    """Tasks for every way that a run can end."""
+    """Return tasks for every way that a run can end."""
     given = {"access_token": "{{ given_token }}", "corpid": "", "corpsecret": ""}
     broken = {"environment": {"PYTHONPATH": f"{runs.folder / 'broken'}:{runs.folder / 'stand-ins'}"}}
     return [
@@ -179,6 +178,15 @@ def paths(runs: Runs) -> list[dict[str, t.Any]]:
         {"wecom.kf.wecom_kf_servicer_info": {"open_kfids": [KFID], **given}},
         {"wecom.kf.wecom_kf_account_info": {}},
         {"wecom.kf.wecom_kf_account_info": dict(given)},
+        servicer(open_kfid="{{ omit }}", account="no such name"),
+        {"wecom.kf.wecom_kf_account": {"name": "Sales", "scene": ""}},
+        {"wecom.kf.wecom_kf_account": {"name": "Support", "avatar": str(runs.folder / "avatar.png"), **given}},
+        {"wecom.kf.wecom_kf_account": {"name": "Support", "avatar": "/no/such/file"}},
+        {"wecom.kf.wecom_kf_account": {"name": "Support", "state": "absent"}, **broken},
+        {"wecom.kf.wecom_kf_account_info": {"scene": ""}},
+        {"wecom.kf.wecom_kf_servicers": {"all_accounts": True, "userids": ["ann"], "state": "absent"}},
+        {"wecom.kf.wecom_kf_servicers": {"accounts": ["not a mapping"]}},
+        {"wecom.kf.wecom_kf_servicers": {"accounts": ["not a mapping"], **given}},
         {"wecom.kf.wecom_kf_servicers": {"accounts": [{"open_kfid": KFID, "userids": ["ann"]}]}},
         {"wecom.kf.wecom_kf_servicers": {"accounts": [{"open_kfid": "wkOther", "userids": ["who"]}], **given}},
         {"wecom.kf.wecom_kf_servicers": {"accounts": [{"open_kfid": KFID, "userids": ["ann"]}]}, **broken},
@@ -195,7 +203,7 @@ def test_no_path_shows_a_secret(runs: Runs, arguments: list[str]) -> None:
 
 
 def faults(secret: str) -> list[dict[str, t.Any]]:
-    """What the service or a proxy may answer, some of it with the secret in its words."""
+    """Return what the service or a proxy may respond, some of it with the secret in its words."""
     said = f"said {secret} and {SECRET}"
     return [
         {"delay": 60, "times": 1},
@@ -213,7 +221,7 @@ def faults(secret: str) -> list[dict[str, t.Any]]:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--check", "--diff"]], ids=["real", "check and diff"])
-def test_nor_does_what_the_service_answers(runs: Runs, arguments: list[str]) -> None:
+def test_no_response_of_the_service_makes_a_secret_show(runs: Runs, arguments: list[str]) -> None:
     tasks: list[dict[str, t.Any]] = []
     runs.simulator.reset(CORP)
     for secret, token in ((FETCHED, {}), (GIVEN, {"access_token": "{{ given_token }}"})):
@@ -226,7 +234,7 @@ def test_nor_does_what_the_service_answers(runs: Runs, arguments: list[str]) -> 
     assert leaks(output) == []
 
 
-def test_nor_do_credentials_from_the_environment_of_the_run(runs: Runs) -> None:
+def test_credentials_from_the_environment_of_the_run_are_not_shown(runs: Runs) -> None:
     runs.simulator.reset(CORP)
     port = closed_port()
     output = runs.play(
@@ -239,11 +247,11 @@ def test_nor_do_credentials_from_the_environment_of_the_run(runs: Runs) -> None:
         http_proxy=f"http://somebody:{CORES[3]}@127.0.0.1:{port}",
         no_proxy="127.0.0.1",
     )
-    assert f"through the proxy 127.0.0.1:{port}" in output
+    assert f"the proxy 127.0.0.1:{port} refused the connection" in output
     assert leaks(output) == []
 
 
-def test_what_ansible_itself_shows_is_what_the_documentation_says(runs: Runs) -> None:
+def test_a_secret_in_the_environment_of_a_task_is_shown_by_ansible_as_documented(runs: Runs) -> None:
     """A secret in a task's environment is out of a module's hands."""
     task = {**servicer(), "environment": {"WECOM_CORPSECRET": "{{ corpsecret }}"}}
     assert leaks(runs.play([task])) != []

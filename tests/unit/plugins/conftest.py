@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Simulators that tests share: one for a module of tests, reset before each."""
+"""Simulators that tests share: one for each file of tests, reset before each test."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _simulator() -> t.Iterator[RunningSimulator]:
 
 @pytest.fixture
 def simulator(_simulator: RunningSimulator) -> RunningSimulator:
-    """A service with a small corp, as new."""
+    """Return a service with a small corp, as new."""
     _simulator.reset(corp())
     return _simulator
 
@@ -34,14 +34,14 @@ def _tls_simulator() -> t.Iterator[RunningSimulator]:
 
 @pytest.fixture
 def tls_simulator(_tls_simulator: RunningSimulator) -> RunningSimulator:
-    """The same over TLS, with a certificate that only its own authority vouches for."""
+    """Return the same over TLS, with a certificate of an authority that nobody else knows."""
     _tls_simulator.reset(corp())
     return _tls_simulator
 
 
 @pytest.fixture(autouse=True)
 def _no_foreign_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proxies, certificates and credentials of the person who runs the tests are not meant."""
+    """Keep proxies, certificates and credentials of the person who runs the tests out of them."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 
-from ansible_collections.wecom.kf.plugins.module_utils._pace import Clock
+from ansible_collections.wecom.kf.plugins.module_utils._wecom.limits import Clock
 
 
 class VirtualClock:
@@ -16,8 +16,8 @@ class VirtualClock:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._now = 0.0
-        self.naps: list[float] = []
-        """How long each sleep was."""
+        self.sleeps: list[float] = []
+        """How many seconds each sleep was."""
 
     def now(self) -> float:
         with self._lock:
@@ -25,8 +25,8 @@ class VirtualClock:
 
     def sleep(self, seconds: float, _wake: threading.Event | None = None) -> None:
         with self._lock:
-            self._now += max(seconds, 1e-6)  # so little that a float would not move
-            self.naps.append(seconds)
+            self._now += max(seconds, 1e-6)  # less would not change a float
+            self.sleeps.append(seconds)
 
     def as_clock(self) -> Clock:
         return Clock(self.now, self.sleep)

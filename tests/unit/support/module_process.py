@@ -3,7 +3,7 @@
 
 """Run a module of this collection as Ansible does: a process of its own, options in as JSON, the result out as JSON.
 
-As a program it is that process: ``python module_process.py NAME`` with the arguments on standard input.
+As a program it is that process: ``python -m …module_process NAME`` with the arguments on standard input.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import json
 import os
 import subprocess
 import sys
-import types
 import typing as t
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+from ansible_collections.wecom.kf.tests.tools.checkout import collections_path
+
+if t.TYPE_CHECKING:  # not in the module's process, which has no use for it
+    from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator
 
 
 class ModuleRun(t.NamedTuple):
-    """What came of it."""
+    """The output of a module."""
 
     returncode: int
     stdout: str
@@ -28,7 +30,7 @@ class ModuleRun(t.NamedTuple):
 
     @property
     def result(self) -> dict[str, t.Any]:
-        """The JSON object in the output, without what Ansible adds to it by itself."""
+        """Return the JSON object in the output, without what Ansible adds to it by itself."""
         content = json.loads(self.stdout)
         assert isinstance(content, dict)
         content.pop("invocation", None)
@@ -44,7 +46,7 @@ def start_module(
     environment: t.Mapping[str, str] | None = None,
     stand_ins: Path | None = None,
 ) -> subprocess.Popen[str]:
-    """The process, with its options handed over.
+    """Start the process and hand over its options.
 
     stand_ins: a folder with Python modules that it finds before any others.
     """
@@ -55,8 +57,9 @@ def start_module(
         "_ansible_verbosity": 4,
         "_ansible_debug": False,
     }
+    python_path = [str(stand_ins or ""), str(collections_path()), os.environ.get("PYTHONPATH")]
     process = subprocess.Popen(
-        [sys.executable, __file__, name],
+        [sys.executable, "-m", __name__, name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -65,7 +68,7 @@ def start_module(
         env={
             **os.environ,
             "PYTHONIOENCODING": "utf-8",
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(stand_ins or ""), os.environ.get("PYTHONPATH")])),
+            "PYTHONPATH": os.pathsep.join(filter(None, python_path)),
             **(environment or {}),
         },
     )
@@ -77,21 +80,34 @@ def start_module(
 
 
 def run_module(name: str, options: t.Mapping[str, t.Any], **how: t.Any) -> ModuleRun:
-    """The whole of a run."""
+    """Run a module and wait for its end."""
     with start_module(name, options, **how) as process:
         stdout, stderr = process.communicate(timeout=120)
     return ModuleRun(process.returncode, stdout, stderr)
 
 
+def run_on(
+    simulator: RunningSimulator, module: str, how: t.Mapping[str, t.Any] | None = None, /, **options: t.Any
+) -> ModuleRun:
+    """Run a module on a simulator with its credentials, and make sure that no secret is in the output.
+
+    how: as for ``start_module``. An option that is None is left out.
+    """
+    done = run_module(module, options_for(simulator, **options), **(how or {}))
+    for secret in (simulator.corpsecret, simulator.token()):
+        assert secret not in done.stdout + done.stderr
+    assert done.returncode == (1 if done.result.get("failed") else 0)
+    return done
+
+
+def options_for(simulator: RunningSimulator, **options: t.Any) -> dict[str, t.Any]:
+    """Return these options and those that reach a simulator, without those that are None."""
+    connection = {"api_url": simulator.url, "corpid": simulator.corpid, "corpsecret": simulator.corpsecret}
+    return {option: value for option, value in {**connection, **options}.items() if value is not None}
+
+
 def _main(name: str) -> None:
     import importlib
-
-    package = "ansible_collections.wecom.kf"
-    parts = package.split(".")
-    for depth in range(1, len(parts) + 1):
-        module = types.ModuleType(".".join(parts[:depth]))
-        module.__path__ = [str(CHECKOUT)] if depth == len(parts) else []
-        sys.modules[module.__name__] = module
 
     from ansible.module_utils import basic
 
@@ -100,10 +116,8 @@ def _main(name: str) -> None:
         basic._ANSIBLE_PROFILE = "legacy"
         given["ANSIBLE_MODULE_ARGS"]["_ansible_tracebacks_for"] = ["error"]
     basic._ANSIBLE_ARGS = json.dumps(given).encode()
-    importlib.import_module(f"{package}.plugins.modules.{name}").main()
+    importlib.import_module(f"ansible_collections.wecom.kf.plugins.modules.{name}").main()
 
 
 if __name__ == "__main__":
-    # The folder of this file would shadow modules of the same names.
-    sys.path = [folder for folder in sys.path if Path(folder or ".").resolve() != Path(__file__).resolve().parent]
     _main(sys.argv[1])

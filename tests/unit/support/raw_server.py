@@ -12,7 +12,7 @@ import typing as t
 
 
 class RawServer:
-    """Hands every connection to a function; `connections` says how many there were."""
+    """Hands every connection to a function; ``connections`` says how many there were."""
 
     def __init__(self, serve: t.Callable[[socket.socket], None]) -> None:
         self._serve = serve

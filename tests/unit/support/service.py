@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.wecom.kf.plugins.module_utils._client import Connection, WecomClient
-from ansible_collections.wecom.kf.plugins.module_utils._kf_api import KfApi
-from ansible_collections.wecom.kf.plugins.module_utils._pace import Clock
+from ansible_collections.wecom.kf.plugins.module_utils._kf.api import KfApi
+from ansible_collections.wecom.kf.plugins.module_utils._wecom.client import WecomClient
+from ansible_collections.wecom.kf.plugins.module_utils._wecom.connection import Connection
+from ansible_collections.wecom.kf.plugins.module_utils._wecom.limits import Clock
 from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator
 from ansible_collections.wecom.kf.tests.unit.support.clock import VirtualClock
 
@@ -21,11 +22,16 @@ LIST = "kf/servicer/list"
 ADD = "kf/servicer/add"
 DEL = "kf/servicer/del"
 ACCOUNTS = "kf/account/list"
+ACCOUNT_ADD = "kf/account/add"
+ACCOUNT_UPDATE = "kf/account/update"
+ACCOUNT_DEL = "kf/account/del"
+LINK = "kf/add_contact_way"
+UPLOAD = "media/upload"
 GETTOKEN = "gettoken"
 
 
 def corp(servicers: t.Sequence[t.Any] = (), **more: t.Any) -> dict[str, t.Any]:
-    """A configuration of the simulator: u0001 to u3000 and a few people with names, who may serve two accounts."""
+    """Return a configuration: u0001 to u3000 and a few people with names, who may serve two accounts."""
     return {
         "members": [
             {"prefix": "u", "count": 3000},
@@ -41,12 +47,12 @@ def corp(servicers: t.Sequence[t.Any] = (), **more: t.Any) -> dict[str, t.Any]:
 
 
 def users(first: int, last: int, *, width: int = 4) -> list[str]:
-    """u0001 and so on, the last included."""
+    """Return u0001 and so on, the last included."""
     return [f"u{number:0{width}d}" for number in range(first, last + 1)]
 
 
 def connection_to(simulator: RunningSimulator, **changes: t.Any) -> Connection:
-    """How to reach a simulator; verified, if it speaks TLS."""
+    """Return how to reach a simulator; verified, if it speaks TLS."""
     options: dict[str, t.Any] = {
         "api_url": simulator.url,
         "corpid": simulator.corpid,
@@ -66,7 +72,7 @@ def client_of(
     calls_per_minute: int = 9000,
     **changes: t.Any,
 ) -> t.Iterator[WecomClient]:
-    """A client; unless asked for real time its pauses cost nothing."""
+    """Make a client; unless asked for real time its pauses cost nothing."""
     client = WecomClient(
         connection_to(simulator, **changes),
         concurrency=concurrency,
@@ -81,6 +87,6 @@ def client_of(
 
 @contextlib.contextmanager
 def api_of(simulator: RunningSimulator, **options: t.Any) -> t.Iterator[KfApi]:
-    """Customer service calls over such a client."""
+    """Make customer service calls over such a client."""
     with client_of(simulator, **options) as client:
         yield KfApi(client)
