@@ -3,8 +3,8 @@
 
 """Rehearse a release: ``python -m tests.tools.release``.
 
-Checks that version and changelog agree, builds the tarball into .cache/release, installs it into an environment with
-nothing else in it, and runs playbooks from there against the simulator.  The checkout stays as it is.
+Checks that version and changelog agree, builds the tarball into .cache/release, installs it into an empty environment,
+and runs playbooks from there against the simulator. The checkout is not changed.
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ DEMO = ROOT / "tests" / "tools" / "demo_settings"
 
 
 def check_version(source: Path, variables: dict[str, str]) -> str:
-    """Return the version of galaxy.yml, for which the changelog has to have the newest entry.
+    """Return the version of galaxy.yml, which must be the newest entry of the changelog.
 
-    Where fragments wait for a version that is not in the changelog yet, that entry is made, in the copy.
+    If the changelog does not have it yet, the entry is made from the fragments, in the copy.
     """
     version = str(_read(source / "galaxy.yml")["version"])
     if not all(part.isdigit() for part in version.split(".")) or version.count(".") != 2:
-        raise FindingError(f"galaxy.yml: {version} is no version of the form X.Y.Z")
+        raise FindingError(f"galaxy.yml: {version} is not a version of the form X.Y.Z")
     run(tool("antsibull-changelog"), "lint", variables=variables, folder=source)
     changelog = source / "changelogs" / "changelog.yaml"
     waiting = sorted(path.name for path in (source / "changelogs" / "fragments").glob("*.y*ml"))
     if version not in _read(changelog)["releases"]:
         if not waiting:
-            raise FindingError(f"{version} is not in the changelog, and no fragment waits in changelogs/fragments")
+            raise FindingError(f"{version} is not in the changelog, and changelogs/fragments is empty")
         run(tool("antsibull-changelog"), "release", variables=variables, folder=source)
-        print(f"The changelog's entry for {version} comes from {', '.join(waiting)}: run antsibull-changelog release")
+        print(f"The entry for {version} comes from {', '.join(waiting)}: run antsibull-changelog release")
     elif waiting:
-        raise FindingError(f"{version} is in the changelog, and yet fragments wait: {', '.join(waiting)}")
+        raise FindingError(f"{version} is in the changelog already, but there are fragments: {', '.join(waiting)}")
     run(tool("antsibull-changelog"), "lint-changelog-yaml", "--strict", changelog, variables=variables, folder=source)
     releases = _read(changelog)["releases"]
     newest = max(releases, key=lambda name: [int(part) for part in name.split(".")])
     if newest != version:
-        raise FindingError(f"galaxy.yml says {version}, and the newest entry of the changelog is {newest}")
+        raise FindingError(f"galaxy.yml says {version}, but the newest entry of the changelog is {newest}")
     if not releases[version].get("changes", {}).get("release_summary"):
         raise FindingError(f"the changelog's entry for {version} has no release_summary")
     dated = datetime.date.fromisoformat(str(releases[version]["release_date"]))
     written = (source / "CHANGELOG.md").read_bytes()
     run(tool("antsibull-changelog"), "generate", variables=variables, folder=source)
     if (source / "CHANGELOG.md").read_bytes() != written:
-        raise FindingError("CHANGELOG.md is not what changelogs/changelog.yaml says: run antsibull-changelog generate")
+        raise FindingError("CHANGELOG.md differs from changelogs/changelog.yaml: run antsibull-changelog generate")
     print(f"Version {version}, changelog of {dated}")
     return version
 
@@ -67,7 +67,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def make_empty_environment(built: Path, variables: dict[str, str]) -> Path:
-    """Install Ansible, the tarball, and what the tarball says it needs; return the folder of the programs."""
+    """Install Ansible, the tarball and its requirements; return the folder of the programs."""
     programs = WORK / "venv" / "bin"
     run(sys.executable, "-m", "venv", programs.parent, variables=variables)
     pip: list[str | Path] = [programs / "python", "-m", "pip", "install", "-qq"]
@@ -79,7 +79,7 @@ def make_empty_environment(built: Path, variables: dict[str, str]) -> Path:
 
 
 def check_smoke(programs: Path, simulator: RunningSimulator, variables: dict[str, str]) -> None:
-    """Run what came with the tarball: documentation, an example, and the playbooks."""
+    """Try what the tarball holds: documentation, an example, and the playbooks."""
     examples = WORK / "collections" / "ansible_collections" / "wecom" / "kf" / "docs" / "examples"
     roster = WORK / "roster.yml"
 
@@ -97,11 +97,11 @@ def check_smoke(programs: Path, simulator: RunningSimulator, variables: dict[str
     ansible("ansible-playbook", "wecom.kf.roster_export", "-e", f"roster_file={roster}", says="changed=1")
     ansible("ansible-playbook", "wecom.kf.roster_apply", "-e", f"roster_file={roster}", says="changed=0")
     if len(simulator.serving("wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q")) != 250:
-        raise FindingError("the service does not have the 250 servicers that the playbook added")
+        raise FindingError("the service lacks the 250 servicers that the playbook added")
 
 
 def main() -> None:
-    """Rehearse."""
+    """Rehearse a release."""
     claim("release")
     shutil.rmtree(WORK, ignore_errors=True)
     temporary = WORK / "tmp"
@@ -109,7 +109,7 @@ def main() -> None:
     variables = environment(
         ANSIBLE_COLLECTIONS_PATH=str(WORK / "collections"),
         ANSIBLE_CONFIG=str(DEMO / "ansible.cfg"),
-        ANSIBLE_REMOTE_TMP=str(temporary / "ansible"),  # not in the home folder that the user database knows
+        ANSIBLE_REMOTE_TMP=str(temporary / "ansible"),  # not in the real home folder
         NO_PROXY="127.0.0.1",
         PIP_CACHE_DIR=str(CACHE / "pip"),
         PIP_DISABLE_PIP_VERSION_CHECK="1",
@@ -122,7 +122,7 @@ def main() -> None:
         built = tarball.build(source, WORK, variables)
         tarball.check_files(built)
         if built.name != f"wecom-kf-{version}.tar.gz":
-            raise FindingError(f"the tarball is called {built.name}")
+            raise FindingError(f"the name of the tarball is {built.name}")
         programs = make_empty_environment(built, variables)
         with running_simulator(_read(DEMO / "service.yml")) as simulator:
             credentials = {"WECOM_CORPID": simulator.corpid, "WECOM_CORPSECRET": simulator.corpsecret}
