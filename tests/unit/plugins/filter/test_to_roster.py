@@ -100,6 +100,7 @@ def test_what_looks_like_a_template_stays_data_where_the_file_is_loaded_as_varia
     assert (loaded["name"], loaded["userids"]) == (braces, [f"u{braces}"])
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.text(max_size=8), st.lists(st.integers(1, 2**40), max_size=3)), max_size=3))
 def test_every_name_and_department_comes_back(written: list[tuple[str, list[int]]]) -> None:
     rows = [account(f"wk{number}", *map(department, ids), name=name) for number, (name, ids) in enumerate(written)]
@@ -131,6 +132,7 @@ def test_anything_but_accounts_is_refused(rows: t.Any, names: t.Any) -> None:
         to_roster(rows, names)
 
 
+@pytest.mark.slow
 def test_2000_accounts_of_100_are_written_in_less_time_than_they_take_to_read() -> None:
     servicers = [user(f"agent{number:04}") for number in range(100)]
     rows = [account(f"wk{number}", *servicers, name=f"门店 {number}") for number in range(2000)]

@@ -52,6 +52,8 @@ def putrequest(self, method, url, *more, **other):
 http.client.HTTPConnection.putrequest = putrequest
 """
 
+pytestmark = pytest.mark.slow  # modules run as processes of their own
+
 
 def nothing_done(module: str, result: dict[str, t.Any]) -> None:
     assert (result["changed"], result["failed"], result["api_calls"]) == (False, True, 0)

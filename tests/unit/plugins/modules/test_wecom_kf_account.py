@@ -415,6 +415,7 @@ class TestBadInput:
         assert (service.calls(), result["api_calls"]) == (0, 0)
 
 
+@pytest.mark.slow
 def test_the_module_as_a_whole(service: RunningSimulator, png: str) -> None:
     given = {"name": "西湖店", "avatar": png, "scene": ""}
     predicted = run_on(service, "wecom_kf_account", {"check": True, "diff": True}, **given).result

@@ -63,6 +63,7 @@ def looked_at(done: ModuleRun, simulator: RunningSimulator) -> dict[str, t.Any]:
     return result
 
 
+@pytest.mark.slow
 class TestContract:
     def test_a_success_has_every_key(self, simulator: RunningSimulator) -> None:
         result = run(simulator, userids=["ann", "Bob"], department_ids=[2])
@@ -158,6 +159,7 @@ class TestNumbersOfCalls:
         assert (result["changed"], result["failed"], result["servicers"]) == (False, False, [])
 
 
+@pytest.mark.slow
 class TestOptions:
     @pytest.mark.parametrize(
         ("changes", "words"),

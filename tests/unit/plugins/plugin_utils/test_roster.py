@@ -326,6 +326,7 @@ class TestMistakes:
             " text?; line 6: roster: userids: '张 三' holds a blank: it looks like a display name, not like an id"
         )
 
+    @pytest.mark.slow
     def test_however_deeply_it_is_nested(self) -> None:
         assert mistakes("[" * 2000).startswith("file 1: ")
         assert mistakes("roster: [" + "[" * 500 + "]" * 500 + "]").endswith("not a list")
@@ -495,6 +496,7 @@ class TestNobodyOnDuty:
         assert on_duty(shift("userids: [a], days: [mon]", more="gaps: true"), "2026-10-01 12:00") == {"userids": []}
 
 
+@pytest.mark.slow
 def test_a_roster_of_5000_accounts_with_three_shifts_each_is_read_in_seconds() -> None:
     if _roster._Loader is not getattr(yaml, "CSafeLoader", None):
         pytest.skip("the reader in Python is ten times as slow")

@@ -209,6 +209,7 @@ def is_on(shift: Shift, shown: dt.datetime) -> bool:
     return False
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(situations(), st.integers(0, 180))
 def test_who_is_on_duty_is_what_reading_the_clock_every_minute_shows(situation: Situation, offset: int) -> None:
@@ -217,6 +218,7 @@ def test_who_is_on_duty_is_what_reading_the_clock_every_minute_shows(situation: 
         assert on_duty(shifts, moment, zone) == [shift for shift in shifts if is_on(shift, shown)]
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(situations(), st.integers(0, (WEEKS * 7 - DAYS_AHEAD - 2) * 24 * 60))
 def test_the_first_gap_is_what_reading_the_clock_every_minute_shows(situation: Situation, offset: int) -> None:

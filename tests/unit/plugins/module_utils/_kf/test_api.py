@@ -133,6 +133,7 @@ def test_no_response_to_the_list_is_taken_for_nobody(simulator: RunningSimulator
         assert simulator.calls(ADD) + simulator.calls(DEL) == 0
 
 
+@pytest.mark.slow
 @fuzzing
 @given(body=bodies)
 def test_no_response_to_gettoken_lets_anything_be_changed(simulator: RunningSimulator, body: bytes) -> None:
@@ -143,6 +144,7 @@ def test_no_response_to_gettoken_lets_anything_be_changed(simulator: RunningSimu
     assert simulator.calls(ADD) + simulator.calls(DEL) == 0
 
 
+@pytest.mark.slow
 @fuzzing
 @given(body=bodies, applied=st.booleans())
 @pytest.mark.parametrize("call", [ADD, DEL])
@@ -161,6 +163,7 @@ def test_any_response_to_a_write_ends_in_what_is_true(
             assert entry["changed"] == (not entry["failed"])
 
 
+@pytest.mark.slow
 @fuzzing
 @given(body=bodies)
 def test_any_response_to_listing_again_ends_in_what_is_known(simulator: RunningSimulator, body: bytes) -> None:
@@ -172,6 +175,7 @@ def test_any_response_to_listing_again_ends_in_what_is_known(simulator: RunningS
         assert [entry["msg"][:9] for entry in report["servicers"]] == ["not known", "not known", "not tried"]
 
 
+@pytest.mark.slow
 @fuzzing
 @given(body=bodies)
 def test_any_response_to_the_account_list_is_read_or_refused(simulator: RunningSimulator, body: bytes) -> None:
@@ -182,6 +186,7 @@ def test_any_response_to_the_account_list_is_read_or_refused(simulator: RunningS
     assert result["failed"] or isinstance(json.loads(body.decode())["account_list"], list)
 
 
+@pytest.mark.slow
 @fuzzing
 @given(body=bodies)
 def test_any_response_is_read_or_refused_by_the_info_module(simulator: RunningSimulator, body: bytes) -> None:

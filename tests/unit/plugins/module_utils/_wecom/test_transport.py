@@ -637,6 +637,7 @@ def test_retry_timeout_bounds_the_waiting_whatever_the_service_does(
     assert 0.45 < taken.seconds < 0.5 + SLACK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [{"delay": 30}, {"trickle": 0.05}], ids=str)
 def test_attempts_that_take_their_time_are_charged_to_it_too(
     simulator: RunningSimulator, fault: dict[str, t.Any]
