@@ -784,6 +784,7 @@ def test_beside_a_guard_an_account_that_cannot_be_read_is_named(simulator: Runni
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # the measurement would count what coverage allocates
 @pytest.mark.parametrize("named", [1, 500])
 def test_accounts_with_nothing_to_do_take_a_row_each_and_no_more(simulator: RunningSimulator, named: int) -> None:
     """However many serve them, and however many of those are named."""
