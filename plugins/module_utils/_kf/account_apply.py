@@ -11,7 +11,6 @@ A creation is not repeated before the accounts were listed again, so that no sec
 
 from __future__ import annotations
 
-import itertools
 import typing as t
 
 from .._wecom.errors import NO_SUCH_ACCOUNT, WecomError
@@ -68,7 +67,7 @@ class _Application:
 
     def create(self, media_id: str | None) -> AccountOutcome:
         """Create the account."""
-        name = self._plan.name or ""
+        name = t.cast(str, self._plan.name)
         found: list[Account] = []
 
         def is_created(accounts: list[Account]) -> bool:
@@ -115,7 +114,8 @@ class _Application:
 
         Returns what ``send`` returns, and None where the list shows that it is done.
         """
-        for attempt in itertools.count():
+        attempt = 0
+        while True:
             try:
                 return send()
             except WecomError as error:
@@ -133,7 +133,7 @@ class _Application:
                 return None
             if not has_time_left:
                 raise failure
-        raise AssertionError("the loop ends with a return or an exception")
+            attempt += 1
 
     def _wait(self, attempt: int, failure: WecomError, at_least: float) -> bool:
         has_waited = self._api.pause(attempt, failure, at_least)

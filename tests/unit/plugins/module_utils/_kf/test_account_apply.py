@@ -141,6 +141,22 @@ class TestCreation:
         assert told(create(service, timeout=0.3, clock=clock)) == CHANGED
         assert clock.sleeps[0] == 0.3
 
+    def test_other_failures_are_retried_soon(self, service: RunningSimulator) -> None:
+        service.fault(on=ACCOUNT_ADD, errcode=-1)
+        clock = VirtualClock()
+        assert told(create(service, clock=clock)) == CHANGED
+        assert clock.now() < 0.3
+
+    def test_pauses_grow(self, service: RunningSimulator) -> None:
+        service.fault(on=ACCOUNT_ADD, times=4, errcode=-1)
+        clock = VirtualClock()
+        assert told(create(service, clock=clock)) == CHANGED
+        assert 0.75 * 3.75 < clock.now() < 3.76
+
+    def test_the_last_of_the_budget_is_used(self, service: RunningSimulator) -> None:
+        service.fault(on=ACCOUNT_ADD, errcode=-1)
+        assert told(create(service, retry_timeout=0.4, clock=VirtualClock())) == CHANGED
+
     def test_another_task_that_creates_the_same_name_at_the_same_time_is_told_apart(
         self, service: RunningSimulator
     ) -> None:
@@ -150,6 +166,7 @@ class TestCreation:
         assert (result["changed"], result["failed"]) == (True, True)
         assert result["msg"].count("wk") >= 2
         assert "2 accounts are called '西湖店'" in result["msg"]
+        assert result["account"] is None
         assert service.calls(ACCOUNT_ADD) == 1
 
     def test_an_account_of_that_name_that_another_task_made_is_taken(self, service: RunningSimulator) -> None:
