@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Dict, Union  # noqa: UP035
+from typing import Any, Dict, Union  # noqa: UP035 -- evaluated, also on Python 3.8
 
 from . import errors
 from .endpoints import ENDPOINTS

@@ -6,7 +6,7 @@
 import os
 
 project = "wecom.kf"
-copyright = "the wecom.kf contributors"  # noqa: A001
+copyright = "the wecom.kf contributors"  # noqa: A001 -- the name of the setting
 html_title = "wecom.kf"
 html_static_path = ["static"]
 html_css_files = ["site.css"]

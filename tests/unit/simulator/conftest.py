@@ -79,7 +79,7 @@ class Client:
         """Remove servicers."""
         return self.post("kf/servicer/del", self.body(*names, open_kfid=open_kfid))
 
-    def upload(self, content: bytes = PNG, type: str = "image", **files: Any) -> dict[str, Any]:  # noqa: A002
+    def upload(self, content: bytes = PNG, type: str = "image", **files: Any) -> dict[str, Any]:  # noqa: A002 -- the name of the field
         """Upload a file as most programs do: with a name and a content type."""
         params = {"access_token": self.sim.token(), "type": type}
         files = files or {"media": ("avatar.png", content, "image/png")}

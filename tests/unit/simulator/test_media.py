@@ -97,7 +97,7 @@ def test_ten_megabytes_are_not_too_large(client: Client) -> None:
 
 
 @pytest.mark.parametrize("type", ["file", "voice", ""])
-def test_only_images_are_taken(client: Client, type: str) -> None:  # noqa: A002
+def test_only_images_are_taken(client: Client, type: str) -> None:  # noqa: A002 -- the name of the field
     assert client.upload(type=type)["errcode"] == 40004
 
 

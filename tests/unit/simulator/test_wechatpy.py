@@ -25,7 +25,7 @@ KFID = "wkSupport"
 def wechat(sim: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return wechatpy's work client, which knows only the address of the real service."""
 
-    class Client(wechatpy_work.WeChatClient):  # type: ignore[name-defined, misc]
+    class Client(wechatpy_work.WeChatClient):  # type: ignore[name-defined, misc]  # imported at run time only
         API_BASE_URL = f"{sim.url}/cgi-bin/"
 
         def fetch_access_token(self) -> Any:

@@ -515,10 +515,11 @@ def test_ten_thousand_names_with_duplicates(simulator: RunningSimulator) -> None
 @pytest.mark.slow
 def test_a_list_of_a_hundred_thousand(simulator: RunningSimulator) -> None:
     def work(number: int) -> t.Callable[[], object]:
-        rows = [{"userid": f"Somebody.{n:06d}@example.com", "status": 0} for n in range(number)]
+        userids = [f"Somebody.{n:06d}@example.com" for n in range(number)]
+        rows = [{"userid": userid, "status": 0} for userid in userids]
         simulator.clear_faults()
         simulator.fault(on=LIST, times=None, body=json.dumps({"errcode": 0, "errmsg": "ok", "servicer_list": rows}))
-        desired = Desired(KFID, "exact", [row["userid"] for row in rows[: number // 2]], None)  # type: ignore[misc]
+        desired = Desired(KFID, "exact", userids[: number // 2], None)
         return lambda: manage(simulator, desired, check_mode=True)
 
     grows_linearly("entries", work, 25_000)
