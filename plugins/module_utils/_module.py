@@ -22,11 +22,11 @@ from ._wecom.transport import REQUESTS_IMPORT_ERROR
 
 _MAX_SHOWN = 20
 
-_Params = t.TypeVar("_Params")
+_Params = t.TypeVar("_Params", contravariant=True)
 Result = t.Dict[str, t.Any]
 
 
-class Manage(t.Protocol[_Params]):  # type: ignore[misc]  # mypy wants it contravariant, Python 3.8 does not mind
+class Manage(t.Protocol[_Params]):
     """What a module does once its parameters are read: returns the result, without ``api_calls``."""
 
     def __call__(self, params: _Params, /, api: KfApi, *, check_mode: bool, diff: bool) -> Result:

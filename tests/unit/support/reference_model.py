@@ -38,7 +38,7 @@ class ReferenceModel:
         self.by_others: set[ServicerId] = set()
         """Who was touched by somebody else."""
         self.first_list: set[ServicerId] | None = None
-        self.lists = self.writes = self.deletions = 0
+        self.lists = self.writes = 0
         self.lowest = len(self.before)
         """The fewest who served at a moment."""
         self.names = keys([*(wish.userids or ()), *(wish.department_ids or ())])
@@ -55,7 +55,6 @@ class ReferenceModel:
                 self.first_list = set(self.really)
         if line["endpoint"] in (ADD, DELETE):
             self.writes += 1
-            self.deletions += line["endpoint"] == DELETE
             assert len(line["userids"]) <= 100, "more userids than a call takes"
             assert len(line["departments"]) <= (20 if line["endpoint"] == ADD else 100), "more departments than allowed"
             assert line["userids"] or line["departments"], "a call for nobody"
