@@ -228,6 +228,7 @@ class _Application:
         in vain is added again.
         """
         size, room = 1, 0
+        was_refused = coming[0].needs_room
         gone: list[_Record] = []
         rejection = None
         while coming and (going or room):
@@ -238,7 +239,6 @@ class _Application:
             gone += left
             room += len(left)
             batch, coming = coming[:room], coming[room:]
-            was_refused = any(record.needs_room for record in batch)
             rejection = self._write_additions(batch) or rejection
             added = sum(record.serving is not None for record in batch)
             room -= added
@@ -246,12 +246,13 @@ class _Application:
                 for record in coming:  # nobody else can be added either
                     record.refused = record.refused or next(r.refused for r in batch if r.needs_room)
                 break
-            if not added and not was_refused:
+            if batch and not added and not was_refused:
                 # The trial tells nothing about a limit: try the others without an exchange.
+                was_refused = True
                 rejection = self._write_additions(coming) or rejection
                 room = max(room - sum(record.serving is not None for record in coming), 0)
                 coming = [record for record in coming if record.needs_room]
-            elif batch:
+            elif added:
                 size = _EXCHANGE[batch[0].kind]
         else:
             rejection = self._write_additions(coming) or rejection

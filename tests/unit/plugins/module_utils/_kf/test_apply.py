@@ -529,6 +529,37 @@ class TestFullAccounts:
         ]
         assert len(simulator.serving(KFID)) == 5
 
+    def test_room_that_a_bad_id_left_is_used_before_more_are_removed(
+        self, simulator: RunningSimulator, errcode: int, fails_call: bool
+    ) -> None:
+        self.fill(simulator, errcode, fails_call, *users(1, 210))
+        simulator.fault(on=ADD, items=dict.fromkeys(users(1050, 1099), 60111), times=None)
+        report = manage(simulator, "exact", users(1001, 1205))
+        assert report["summary"] == {"added": 155, "removed": 160, "unchanged": 0, "failed": 100}
+        sizes = [size for call, size in writes(simulator) if call == DEL]
+        assert sizes == ([1, 100, 50, 4, 5] if fails_call else [1, 100, 54, 5])
+        assert fewest(simulator, 210) >= 205 - 100
+
+    def test_a_trial_with_a_bad_id_is_repeated_with_the_next_before_more_are_removed(
+        self, simulator: RunningSimulator, errcode: int, fails_call: bool
+    ) -> None:
+        self.fill(simulator, errcode, fails_call, *users(1, 210))
+        report = manage(simulator, "exact", ["stranger", "nolicence", *users(1001, 1200)])
+        assert report["summary"] == {"added": 200, "removed": 208, "unchanged": 0, "failed": 4}
+        trial = [(DEL, 1), (ADD, 1), (ADD, 1), (ADD, 1)] if fails_call else [(DEL, 1), (ADD, 1)]
+        began = writes(simulator).index((DEL, 1))
+        assert writes(simulator)[began:][: len(trial) + 2] == [*trial, (DEL, 100), (ADD, 100)]
+
+    def test_one_whose_removal_is_refused_makes_no_room_and_the_next_does(
+        self, simulator: RunningSimulator, errcode: int, fails_call: bool
+    ) -> None:
+        self.fill(simulator, errcode, fails_call, *users(1, 5))
+        simulator.fault(on=DEL, items={"u0001": 60021, "u0002": 60021}, times=None)
+        report = manage(simulator, "exact", users(11, 15))
+        assert report["summary"] == {"added": 3, "removed": 3, "unchanged": 0, "failed": 4}
+        assert writes(simulator)[:4] == [(ADD, 5), (DEL, 1), (DEL, 1), (DEL, 1)]
+        assert len(simulator.serving(KFID)) == 5
+
     def test_nobody_but_bad_ids_removes_nobody(
         self, simulator: RunningSimulator, errcode: int, fails_call: bool
     ) -> None:
@@ -595,6 +626,15 @@ class TestExchangeThatIsOfNoUse:
         assert report["summary"] == {"added": 0, "removed": 1, "unchanged": 0, "failed": 9}
         assert writes(simulator)[:3] == [(ADD, 5), (DEL, 1), (ADD, 1)]
         assert simulator.calls(DEL) == 1
+
+    def test_the_users_of_a_refused_call_do_not_keep_its_departments_out(self, simulator: RunningSimulator) -> None:
+        start(simulator, *users(1, 5))
+        simulator.fault(on=ADD, errcode=4711, times=2)
+        report = manage(simulator, "exact", ["ann"], [2])
+        assert sorted(simulator.serving(KFID), key=str) == [2, *users(1, 5)]
+        assert told(report)[2] == CHANGED
+        assert told(report)["ann"] == FAILED
+        assert report["failure"]["errcode"] == 4711
 
     @pytest.mark.parametrize("errcode", [60111, 701008, 48007, 60021, 60003])
     def test_a_code_with_another_meaning_makes_no_room(self, simulator: RunningSimulator, errcode: int) -> None:
@@ -675,6 +715,13 @@ class TestIgnored:
         report = manage(simulator, "exact", ["ann"], [4])
         assert told(report) == {"ann": CHANGED, 4: CHANGED, 2: CHANGED}
         assert simulator.serving(KFID) == ["ann", 4]
+
+    def test_one_whom_somebody_removes_again_is_not_taken_for_covered(self, simulator: RunningSimulator) -> None:
+        start(simulator, {"department_id": 2}, "cy", departments=[2])
+        simulator.fault(on=DEL, meanwhile={"remove": ["ann", "cy"]})
+        report = manage(simulator, "exact", ["ann"], [])
+        assert told(report) == {"ann": FAILED, 2: CHANGED, "cy": UNCHANGED}
+        assert simulator.calls(ADD) == 1
 
     def test_one_who_is_covered_counts_as_an_addition_that_succeeded(self, simulator: RunningSimulator) -> None:
         start(
