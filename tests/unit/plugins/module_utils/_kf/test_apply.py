@@ -300,6 +300,13 @@ class TestFatalCalls:
         assert simulator.calls(ADD) + simulator.calls(DEL) == 0
         assert simulator.serving(KFID) == ["ann"]
 
+    def test_one_that_was_carried_out_after_all_is_no_failure(self, simulator: RunningSimulator) -> None:
+        simulator.fault(on=ADD, errcode=95017, applied=True)
+        report = manage(simulator, "present", ["ann"])
+        assert told(report) == {"ann": CHANGED}
+        assert not report["failed"]
+        assert "failure" not in report
+
 
 class TestCheckMode:
     def test_it_writes_nothing_and_predict_the_real_report(self, simulator: RunningSimulator) -> None:
@@ -560,6 +567,14 @@ class TestFullAccounts:
         assert writes(simulator)[:4] == [(ADD, 5), (DEL, 1), (DEL, 1), (DEL, 1)]
         assert len(simulator.serving(KFID)) == 5
 
+    def test_more_than_the_limit_are_not_to_be_had(
+        self, simulator: RunningSimulator, errcode: int, fails_call: bool
+    ) -> None:
+        self.fill(simulator, errcode, fails_call, *users(1, 5))
+        report = manage(simulator, "exact", users(11, 18))
+        assert report["summary"] == {"added": 5, "removed": 5, "unchanged": 0, "failed": 3}
+        assert ("failure" in report) == fails_call
+
     def test_nobody_but_bad_ids_removes_nobody(
         self, simulator: RunningSimulator, errcode: int, fails_call: bool
     ) -> None:
@@ -626,6 +641,13 @@ class TestExchangeThatIsOfNoUse:
         assert report["summary"] == {"added": 0, "removed": 1, "unchanged": 0, "failed": 9}
         assert writes(simulator)[:3] == [(ADD, 5), (DEL, 1), (ADD, 1)]
         assert simulator.calls(DEL) == 1
+
+    def test_one_who_cannot_be_put_back_was_removed(self, simulator: RunningSimulator) -> None:
+        start(simulator, "u0001")
+        simulator.fault(on=ADD, items={"ann": 4711, "u0001": 4711}, times=None)
+        report = manage(simulator, "exact", ["ann"])
+        assert told(report) == {"ann": FAILED, "u0001": CHANGED}
+        assert statuses(report)["u0001"] == "removed"
 
     def test_the_users_of_a_refused_call_do_not_keep_its_departments_out(self, simulator: RunningSimulator) -> None:
         start(simulator, *users(1, 5))

@@ -73,3 +73,6 @@ class TestDescription:
     def test_of_many_accounts_ten_are_listed_and_the_others_counted(self) -> None:
         text = describe_lookup("咨询", [f"wk{number}" for number in range(12)])
         assert "wk9 and 2 more; name one by its open_kfid" in text
+
+    def test_ten_accounts_are_all_listed(self) -> None:
+        assert "wk9; name one" in describe_lookup("咨询", [f"wk{number}" for number in range(10)])
