@@ -21,6 +21,10 @@ from .lookup import describe_lookup
 from .models import Account
 
 
+_GRACE = 3
+"""How many times ``timeout`` a creation may still take that got no response in time."""
+
+
 class AccountOutcome(t.NamedTuple):
     """What became of one account."""
 
@@ -74,7 +78,9 @@ class _Application:
             found[:] = [a for a in accounts if a.name == name and a.open_kfid not in self._known]
             return bool(found)
 
-        open_kfid = self._write(lambda: add_account(self._api, name, media_id), is_created)
+        # A creation that arrives after the next one would make a second account.
+        grace = _GRACE * self._api.client.timeout
+        open_kfid = self._write(lambda: add_account(self._api, name, media_id), is_created, grace)
         if open_kfid is not None:
             return AccountOutcome(Account(open_kfid, name), True)
         refusal = describe_lookup(name, [account.open_kfid for account in found])
@@ -109,10 +115,13 @@ class _Application:
         self._write(delete, lambda accounts: all(account.open_kfid != open_kfid for account in accounts))
         return AccountOutcome(None, attempts != [1, 0])  # gone at the first call: somebody else deleted it
 
-    def _write(self, send: t.Callable[[], t.Any], is_done: t.Callable[[list[Account]], bool]) -> t.Any:
+    def _write(
+        self, send: t.Callable[[], t.Any], is_done: t.Callable[[list[Account]], bool], grace: float = 0.0
+    ) -> t.Any:
         """Send; if it fails in a way that may pass, list the accounts again, and repeat it if it is not done.
 
         Returns what ``send`` returns, and None where the list shows that it is done.
+        grace: seconds after a timeout in which the service may still be working on it.
         """
         attempt = 0
         while True:
@@ -122,9 +131,7 @@ class _Application:
                 failure = error
             if not failure.uncertain and not failure.retryable:
                 raise failure
-            # After a timeout the service may still be working on it: it gets the same time again.
-            at_least = self._api.client.timeout if failure.timed_out else 0.0
-            has_time_left = failure.retryable and self._wait(attempt, failure, at_least)
+            has_time_left = failure.retryable and self._wait(attempt, failure, grace if failure.timed_out else 0.0)
             try:
                 accounts = list(self._api.list_accounts())
             except WecomError as error:
@@ -135,6 +142,7 @@ class _Application:
                 raise failure
             attempt += 1
 
-    def _wait(self, attempt: int, failure: WecomError, at_least: float) -> bool:
-        has_waited = self._api.pause(attempt, failure, at_least)
+    def _wait(self, attempt: int, failure: WecomError, grace: float) -> bool:
+        """Back off; return False when the budget is spent. At most half of it is grace."""
+        has_waited = self._api.pause(attempt, failure, min(grace, self._api.budget.remaining() / 2))
         return has_waited and self._api.budget.remaining() > 0

@@ -133,13 +133,31 @@ class TestCreation:
         assert (result["failure"]["call"], names(service)) == (ACCOUNT_ADD, sorted(["咨询", "售后", "西湖店"]))
         assert "then kf/account/list failed: 48002" in result["msg"]
 
-    def test_a_timeout_is_given_the_same_time_again_before_the_accounts_are_listed(
-        self, service: RunningSimulator
+    @pytest.mark.parametrize(("budget", "waited"), [(120.0, 0.9), (1.0, 0.5)])
+    def test_after_a_timeout_it_may_still_arrive_before_the_accounts_are_listed(
+        self, service: RunningSimulator, budget: float, waited: float
     ) -> None:
+        """Three times the timeout, or half of what is left for retries."""
         service.fault(on=ACCOUNT_ADD, delay_after=0.6)
         clock = VirtualClock()
-        assert told(create(service, timeout=0.3, clock=clock)) == CHANGED
-        assert clock.sleeps[0] == 0.3
+        assert told(create(service, timeout=0.3, retry_timeout=budget, clock=clock)) == CHANGED
+        assert clock.sleeps[0] == pytest.approx(waited)
+
+    def test_one_that_arrives_after_the_timeout_is_not_made_twice(self, service: RunningSimulator) -> None:
+        service.fault(on=ACCOUNT_ADD, delay=0.9)
+        assert told(create(service, timeout=0.4, real_time=True)) == CHANGED
+        assert names(service) == sorted(["咨询", "售后", "西湖店"])
+        assert service.calls(ACCOUNT_ADD) == 1
+
+    @pytest.mark.parametrize("change", [ACCOUNT_UPDATE, ACCOUNT_DEL])
+    def test_what_can_be_repeated_without_harm_is_repeated_at_once(
+        self, service: RunningSimulator, change: str
+    ) -> None:
+        service.fault(on=change, delay_after=0.6)
+        clock = VirtualClock()
+        act = rename if change == ACCOUNT_UPDATE else delete
+        assert told(act(service, timeout=0.3, clock=clock)) == CHANGED
+        assert clock.now() < 0.3
 
     def test_other_failures_are_retried_soon(self, service: RunningSimulator) -> None:
         service.fault(on=ACCOUNT_ADD, errcode=-1)
