@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._kf.models import ServicerId, as_fields, as_line
+from ._kf.models import ServicerId, as_fields, as_line, printable
 from ._kf.outcome import Entry, Outcome, Status
 from ._kf.plan import ADD, REMOVE
 from ._kf.userids import hint_for_slip
@@ -145,7 +145,7 @@ def count(number: int, noun: str) -> str:
 def _label(open_kfid: str, name: str | None) -> str:
     if not name:
         return open_kfid
-    name = "".join(character if character.isprintable() else " " for character in name)
+    name = printable(name)
     return f"{open_kfid} ({name})" if open_kfid else name
 
 

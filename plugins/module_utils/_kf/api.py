@@ -157,8 +157,8 @@ def _servicer_id(item: t.Any) -> ServicerId | None:
     if not isinstance(item, dict):
         return None
     userid, department_id = item.get("userid"), read_number(item.get("department_id"))
-    # What cannot be printed, such as half a surrogate pair or a byte that is not UTF-8, identifies nobody.
-    if not department_id and isinstance(userid, str) and userid and userid.isprintable():
+    # Half a surrogate pair, which a byte that is not UTF-8 becomes, identifies nobody.
+    if not department_id and isinstance(userid, str) and userid and userid == read_text(userid):
         return userid
     if userid in (None, "") and department_id:
         return department_id

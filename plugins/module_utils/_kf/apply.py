@@ -188,14 +188,13 @@ class _Application:
     def remove(self) -> None:
         """Remove those who are to go, but hold one back for each addition that failed."""
         failed = sum(record.serving is None for record in self._additions)
-        going = [record for record in self._removals if record.serving is not None and not record.kept]
+        going = [record for record in self._removals if record.serving is not None]
         if failed and not any(record.is_wanted and record.serving is not None for record in self._records):
-            for record in self._removals:
+            for record in going:
                 record.kept = Status.ALL_KEPT
-            going = []
-        held_back = max(failed - sum(record.kept is not None for record in self._removals), 0)
-        for record in sorted(going, key=self._is_receiving, reverse=True)[:held_back]:
-            record.kept = Status.KEPT
+        else:
+            for record in sorted(going, key=self._is_receiving, reverse=True)[:failed]:
+                record.kept = Status.KEPT
         self._write(DELETE_SERVICERS, [record for record in going if not record.kept])
 
     def settle(self) -> None:
@@ -264,7 +263,6 @@ class _Application:
             self._write(ADD_SERVICERS, removed)
         for record in removed:
             record.refused = None
-            record.kept = None if record.serving is None else Status.KEPT
 
     def _write_additions(self, records: list[_Record]) -> _CallError | None:
         """Add these; return the rejection of a whole call that can mean that the account is full."""

@@ -37,7 +37,7 @@ class ItemResponse(t.NamedTuple):
     @property
     def is_ignored(self) -> bool:
         """Whether the item was already as wanted before the call."""
-        return self.errcode == 0 and self.errmsg.strip().lower() == "ignored"
+        return self.errcode == 0 and re.match(r"\s*ignored\b", self.errmsg, re.IGNORECASE) is not None
 
 
 class Account(t.NamedTuple):
@@ -113,5 +113,10 @@ def as_fields(servicer_id: ServicerId) -> dict[str, t.Any]:
 
 
 def as_line(servicer_id: ServicerId) -> str:
-    """Return a servicer as a diff or a message shows it."""
-    return servicer_id if isinstance(servicer_id, str) else f"department:{servicer_id}"
+    """Return a servicer as a diff or a message shows it, on one line."""
+    return printable(servicer_id) if isinstance(servicer_id, str) else f"department:{servicer_id}"
+
+
+def printable(text: str) -> str:
+    """Return a text with a replacement character for each character that cannot be seen."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)

@@ -242,7 +242,6 @@ class TestListOfServicers:
             [{}],
             [{"userid": 7}],
             [{"userid": ""}],
-            [{"userid": "a\nb"}],
             [{"userid": "a\ud800"}],
             [{"department_id": True}],
             [{"department_id": 0}],
@@ -255,6 +254,10 @@ class TestListOfServicers:
     def test_one_that_cannot_be_read_is_never_taken_for_nobody(self, simulator: RunningSimulator, rows: t.Any) -> None:
         with pytest.raises(WecomError, match="the response cannot be used"):
             read_rows(simulator, rows)
+
+    @pytest.mark.parametrize("userid", ["a\nb", "a\x01", "a\u200bb", "a b", "张三"], ids=ascii)
+    def test_an_odd_userid_is_one(self, simulator: RunningSimulator, userid: str) -> None:
+        assert read_rows(simulator, [{"userid": userid}]) == [Servicer(userid)]
 
     def test_one_that_is_missing_is_never_taken_for_nobody(self, simulator: RunningSimulator) -> None:
         simulator.fault(on=LIST, omit="servicer_list")

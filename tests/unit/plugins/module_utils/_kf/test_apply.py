@@ -377,6 +377,34 @@ class TestHeldBackRemovals:
             "u0004": CHANGED,
         }
 
+    def test_those_who_are_receiving_now_are_held_back_first_also_in_a_full_account(
+        self, simulator: RunningSimulator
+    ) -> None:
+        """One who is not receiving leaves to make room in vain, comes back, and is then the first to go."""
+        stopped = {"userid": "u0003", "status": 1}
+        limits = {"userids_per_account": 4, "account_limit_fails_call": True}
+        start(simulator, "u0001", "u0002", stopped, "cy", limits=limits)
+        report = manage(simulator, "exact", ["stranger", "nolicence", "cy"])
+        assert told(report) == {
+            "stranger": FAILED,
+            "nolicence": FAILED,
+            "cy": UNCHANGED,
+            "u0001": FAILED,
+            "u0002": FAILED,
+            "u0003": CHANGED,
+        }
+        assert simulator.serving(KFID) == ["u0001", "u0002", "cy"]
+
+    def test_one_with_a_line_break_in_the_userid_is_removed_and_shown_on_one_line(
+        self, simulator: RunningSimulator
+    ) -> None:
+        simulator.fault(on=LIST, patch={"servicer_list": [{"userid": "a\nb"}, {"userid": "ann"}]})
+        simulator.fault(on=DEL, patch={"result_list": [{"userid": "a\nb", "errcode": 0, "errmsg": "ok"}]})
+        report = manage(simulator, "exact", ["ann"])
+        assert [line["userids"] for line in simulator.log() if line["endpoint"] == DEL] == [["a\nb"]]
+        assert told(report) == {"ann": UNCHANGED, "a\nb": CHANGED}
+        assert report["diff"]["before"] == "ann\na\ufffdb\n"
+
     def test_who_is_to_serve_and_serves_already_counts(self, simulator: RunningSimulator) -> None:
         start(simulator, "ann", "Bob", "cy")
         assert told(manage(simulator, "exact", ["ann", "stranger"])) == {
