@@ -23,6 +23,7 @@ from ._params import (
     Params,
     is_open_kfid,
     read_desired,
+    read_ids,
     read_limit,
     read_name,
     read_open_kfid,
@@ -89,6 +90,7 @@ def read_servicers_params(params: Params) -> ServicersParams:
             raise ParamError("all_accounts is false and accounts is not given; one of them is needed")
         defaults = read_desired({**params, "open_kfid": None, "name": None})
         return ServicersParams(None, defaults, concurrency, total)
+    _check_values(params)  # also where each account has values of its own
     accounts: list[Desired] = []
     first_seen: dict[tuple[t.Any, t.Any], int] = {}
     issues: list[Issue] = []
@@ -109,6 +111,11 @@ def read_servicers_params(params: Params) -> ServicersParams:
     if issues:
         raise ParamError(format_issues(issues))
     return ServicersParams(accounts, None, concurrency, total)
+
+
+def _check_values(params: Params) -> None:
+    read_ids(params)
+    read_limit(params, "max_removals")
 
 
 class InfoParams(t.NamedTuple):
@@ -167,6 +174,12 @@ def _issues_of(account: t.Any, number: int, validator: ArgumentSpecValidator) ->
         text = f"{quote(account)} is not a valid account, which is a mapping with open_kfid or name and more"
         yield Issue(f"number {number}", text)
         return
-    for error in validator.validate(account).errors:
-        text = f"unknown option {error.msg}" if isinstance(error, UnsupportedError) else error.msg
+    validated = validator.validate(account)
+    texts = [f"unknown option {e.msg}" if isinstance(e, UnsupportedError) else e.msg for e in validated.errors]
+    if not texts:
+        try:
+            _check_values(validated.validated_parameters)
+        except ParamError as error:
+            texts = [str(error)]
+    for text in texts:
         yield Issue(label_account(account, number), text)

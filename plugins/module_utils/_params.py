@@ -113,22 +113,26 @@ def read_desired(params: Params) -> Desired:
 
 def _read_servicers(params: Params) -> tuple[list[str] | None, list[int] | None]:
     require_one_of(params, "userids", "department_ids")
-    given = {name: params[name] for name in ("userids", "department_ids") if params[name] is not None}
-    # An entry that was omitted is not there, as with later versions of Ansible.
-    given = {
-        name: [value for value in values if not (isinstance(value, str) and value.startswith(_OMITTED))]
-        for name, values in given.items()
-    }
-    if "userids" in given:
-        given["userids"] = _read_userids(given["userids"])
-    if "department_ids" in given:
-        given["department_ids"] = [_read_department_id(value) for value in given["department_ids"]]
-    for name, values in given.items():
-        if params["state"] == "exact" and not values and not params["allow_empty"]:
+    userids, department_ids = read_ids(params)
+    for name, values in (("userids", userids), ("department_ids", department_ids)):
+        if params["state"] == "exact" and values == [] and not params["allow_empty"]:
             raise ParamError(
                 f"{name} is empty, and with state=exact that removes all of them; set allow_empty=true if you want that"
             )
-    return given.get("userids"), given.get("department_ids")
+    return userids, department_ids
+
+
+def read_ids(params: Params) -> tuple[list[str] | None, list[int] | None]:
+    """Return userids and department_ids, None where a list is not given. Raises ParamError."""
+    userids, department_ids = (
+        # An entry that was omitted is not there, as with later versions of Ansible.
+        None if params[name] is None else [v for v in params[name] if not str(v).startswith(_OMITTED)]
+        for name in ("userids", "department_ids")
+    )
+    return (
+        None if userids is None else _read_userids(userids),
+        None if department_ids is None else [_read_department_id(value) for value in department_ids],
+    )
 
 
 def _read_userids(values: list[t.Any]) -> list[str]:

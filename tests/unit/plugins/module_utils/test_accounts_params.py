@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.wecom.kf.plugins.module_utils._accounts_params import (
     InfoParams,
+    explain_invalid_accounts,
     read_account_info_params,
     read_servicer_info_params,
     read_servicers_params,
@@ -118,6 +119,29 @@ class TestManyAccounts:
             "wk8: userids is empty",
         ):
             assert words in sentence
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [({"userids": [83]}, "userids: 83 is a number"), ({"max_removals": "lots"}, "max_removals must be")],
+        ids=str,
+    )
+    @pytest.mark.parametrize("accounts", [[], [account(open_kfid="wk1", userids=["ann"], max_removals="1")]])
+    def test_impossible_defaults_are_refused_although_no_account_uses_them(
+        self, accounts: list[t.Any], options: dict[str, t.Any], words: str
+    ) -> None:
+        assert words in refusal(read_servicers_params, self.GOOD, accounts=accounts, **options)
+
+    def test_what_ansible_refuses_does_not_hide_what_else_is_not_right(self) -> None:
+        accounts = [
+            {"open_kfid": "wk1", "userids": ["ann"], "state": "gone"},
+            {"open_kfid": "wk2", "userids": [83]},
+            {"open_kfid": "wk3", "userids": ["ann"], "max_removals": "lots"},
+            {"open_kfid": "wk4", "userids": "ann,Bob"},
+        ]
+        sentence = explain_invalid_accounts("value of state must be one of … found in accounts", {"accounts": accounts})
+        for words in ("wk1: value of state", "wk2: userids: 83 is a number", "wk3: max_removals must be"):
+            assert words in sentence
+        assert "wk4" not in sentence
 
     def test_the_same_account_twice_by_name_is_refused(self) -> None:
         accounts = [account(name="售后", userids=["ann"]), account(name="售后", userids=["bob"])]
