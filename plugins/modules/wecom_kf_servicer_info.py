@@ -163,38 +163,38 @@ class _Asked(t.NamedTuple):
     """An account that is asked for, or why its name does not identify one."""
 
     open_kfid: str | None
-    name: str | None
+    name: str | None = None
     problem: str = ""
+    failure: WecomError | None = None
 
 
 def list_servicers(params: InfoParams, api: KfApi, **_modes: bool) -> Result:
     """Find the accounts, read each, report. An account that cannot be read is failed in its row."""
+    asked = [_Asked(open_kfid) for open_kfid in params.open_kfids or ()] + find(params.names or [], api)
+    fatal = next((account.failure for account in asked if account.failure and account.failure.fatal), None)
+    if fatal is not None:
+        return report([give_up(account, fatal) for account in asked])
+    return report(Pool(api, params.concurrency).map(asked, read, give_up, key=lambda account: account.open_kfid))
+
+
+def find(names: list[str], api: KfApi) -> list[_Asked]:
+    """Return the account of each name, in the order given."""
     try:
-        found = find_accounts(params.names or (), api)
+        found = find_accounts(names, api)
     except WecomError as error:
-        failure = error.as_result()
-        return {"changed": False, "failed": True, "msg": error.sentence(), "accounts": [], "failure": failure}
-    asked = [_Asked(open_kfid, None) for open_kfid in params.open_kfids or ()]
-    for name, open_kfids in found.items():
-        problem = describe_lookup(name, open_kfids)
-        asked.append(_Asked(None if problem else open_kfids[0], name, problem))
-    accounts = Pool(api, params.concurrency).map(
-        asked,
-        read,
-        lambda account, failure: _failed_row(account, failure.sentence(), failure),
-        key=lambda a: a.open_kfid,
-    )
-    return report(accounts)
+        return [_Asked(None, name, error.sentence(), error) for name in names]
+    problems = {name: describe_lookup(name, open_kfids) for name, open_kfids in found.items()}
+    return [_Asked(None if problems[name] else found[name][0], name, problems[name]) for name in names]
 
 
 def read(account: _Asked, api: KfApi) -> tuple[Result, Failures]:
     """Return the row of one account, and the call that failed."""
     if account.open_kfid is None:
-        return _failed_row(account, account.problem), ()
+        return _failed_row(account, account.problem, account.failure), ()
     try:
         servicers = api.list_servicers(account.open_kfid)
     except WecomError as error:
-        return _failed_row(account, error.sentence(), error), (error,)
+        return give_up(account, error), (error,)
     return {
         "open_kfid": account.open_kfid,
         "name": account.name,
@@ -202,6 +202,11 @@ def read(account: _Asked, api: KfApi) -> tuple[Result, Failures]:
         "msg": count(len(servicers), "servicer"),
         "servicers": [_servicer_row(servicer) for servicer in servicers],
     }, ()
+
+
+def give_up(account: _Asked, failure: WecomError) -> Result:
+    """Return the row of an account that could not be read."""
+    return _failed_row(account, failure.sentence(), failure)
 
 
 def report(accounts: list[Result]) -> Result:
@@ -213,7 +218,7 @@ def report(accounts: list[Result]) -> Result:
     return {"changed": False, "failed": bool(failed), "msg": msg, "accounts": accounts}
 
 
-def _failed_row(account: _Asked, msg: str, failure: WecomError | None = None) -> Result:
+def _failed_row(account: _Asked, msg: str, failure: WecomError | None) -> Result:
     row: Result = {
         "open_kfid": account.open_kfid,
         "name": account.name,

@@ -133,11 +133,29 @@ class TestNames:
         info(simulator, ["wkA"], [])
         assert simulator.calls(ACCOUNTS) == 0
 
-    def test_accounts_that_cannot_be_listed_are_the_failure(self, simulator: RunningSimulator) -> None:
+    def test_a_name_that_is_asked_for_twice_has_two_rows_as_an_id_has(self, simulator: RunningSimulator) -> None:
+        self.start(simulator)
+        result = info(simulator, ["wkB", "wkB"], ["咨询", "咨询"])
+        assert [row["open_kfid"] for row in result["accounts"]] == ["wkB", "wkB", "wkA", "wkA"]
+
+    def test_accounts_that_cannot_be_listed_fail_the_names_and_not_the_ids(self, simulator: RunningSimulator) -> None:
+        self.start(simulator)
+        simulator.fault(on=ACCOUNTS, errcode=60011)
+        result = info(simulator, ["wkA"], ["咨询", "售后"])
+        assert [(row["open_kfid"], row["name"], row["failed"]) for row in result["accounts"]] == [
+            ("wkA", None, False),
+            (None, "咨询", True),
+            (None, "售后", True),
+        ]
+        assert [row["failure"]["errcode"] for row in result["accounts"][1:]] == [60011, 60011]
+        assert "kf/account/list failed: 60011" in result["msg"]
+
+    def test_where_no_call_can_succeed_no_other_call_is_made(self, simulator: RunningSimulator) -> None:
+        self.start(simulator)
         simulator.fault(on=ACCOUNTS, errcode=48002)
-        result = info(simulator, None, ["咨询"])
-        assert (result["failed"], result["accounts"]) == (True, [])
-        assert result["failure"]["errcode"] == 48002
+        result = info(simulator, ["wkA"], ["咨询"])
+        assert [row["failure"]["errcode"] for row in result["accounts"]] == [48002, 48002]
+        assert simulator.calls() == 2
 
 
 @pytest.mark.parametrize("alias", ["open_kfids", "open_kfid"])
