@@ -295,6 +295,9 @@ def report(params: AccountParams, plan: AccountPlan, outcome: AccountOutcome, ur
 def describe(params: AccountParams, plan: AccountPlan, outcome: AccountOutcome) -> str:
     """Return what was done, and what failed, in one line."""
     problem = outcome.refusal or "; then ".join(dict.fromkeys(error.sentence() for error in outcome.failures))
+    if len(outcome.failures) > 1:
+        done = {CREATE: "created", DELETE: "deleted"}.get(plan.action, "changed")
+        return f"not known whether the account was {done}: {problem}"
     if problem and not outcome.changed:
         return problem
     account = outcome.account or plan.current or Account(params.desired.open_kfid or "", params.desired.name)
@@ -314,7 +317,7 @@ def account_diff(params: AccountParams, plan: AccountPlan, outcome: AccountOutco
     if outcome.changed and plan.set_avatar:
         after += f"avatar: {params.avatar_path}\n"
     account = plan.current or outcome.account
-    header = account.open_kfid if account and account.open_kfid else params.desired.name
+    header = account.open_kfid if account and account.open_kfid else params.desired.name or params.desired.open_kfid
     return {"before": before, "after": after, "before_header": header, "after_header": header}
 
 

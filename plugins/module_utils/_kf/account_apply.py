@@ -20,7 +20,6 @@ from .api import KfApi
 from .lookup import describe_lookup
 from .models import Account
 
-
 _GRACE = 3
 """How many times ``timeout`` a creation may still take that got no response in time."""
 
@@ -92,8 +91,8 @@ class _Application:
         open_kfid = current.open_kfid
 
         def is_updated(accounts: list[Account]) -> bool:
-            # Which avatar an account has cannot be listed: that call is repeated.
-            return media_id is None and any(a.open_kfid == open_kfid and a.name == plan.name for a in accounts)
+            # Which avatar an account has cannot be listed. Where the name does not tell either, the call is repeated.
+            return plan.name is not None and any(a.open_kfid == open_kfid and a.name == plan.name for a in accounts)
 
         self._write(lambda: update_account(self._api, open_kfid, plan.name, media_id), is_updated)
         return AccountOutcome(plan.predict(), True)

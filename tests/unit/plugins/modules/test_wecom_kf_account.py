@@ -203,6 +203,22 @@ class TestAvatar:
         assert result["msg"] == "wkA (新咨询): renamed from '咨询', avatar set"
         assert called(service) == [GETTOKEN, ACCOUNTS, UPLOAD, ACCOUNT_UPDATE]
 
+    @pytest.mark.parametrize("retry_timeout", [0.0, 120.0])
+    def test_a_rename_with_an_avatar_whose_response_is_lost_is_known_by_the_name(
+        self, service: RunningSimulator, png: str, retry_timeout: float
+    ) -> None:
+        service.fault(on=ACCOUNT_UPDATE, drop="after")
+        how = {"retry_timeout": retry_timeout}
+        result = manage(service, open_kfid="wkC", name="单", avatar=png, avatar_update="always", how=how)
+        assert (result["changed"], result["failed"], result["account"]["name"]) == (True, False, "单")
+        assert called(service).count(ACCOUNT_UPDATE) == 1
+
+    def test_an_avatar_alone_whose_response_is_lost_is_set_again(self, service: RunningSimulator, png: str) -> None:
+        service.fault(on=ACCOUNT_UPDATE, drop="after")
+        result = manage(service, open_kfid="wkC", avatar=png, avatar_update="always")
+        assert (result["changed"], result["failed"]) == (True, False)
+        assert called(service).count(ACCOUNT_UPDATE) == 2
+
     def test_a_deletion_uploads_nothing(self, service: RunningSimulator, png: str) -> None:
         manage(service, name="咨询", avatar=png, avatar_update="always", state="absent")
         assert service.calls(UPLOAD) == 0
@@ -297,6 +313,10 @@ class TestDiff:
         assert (created["before"], created["after"]) == ("", f"name: 西湖店\navatar: {png}\n")
         deleted = manage(service, name="西湖店", state="absent")["diff"]
         assert (deleted["before"], deleted["after"]) == ("name: 西湖店\n", "")
+
+    def test_without_an_account_the_header_is_what_was_asked_for(self, service: RunningSimulator) -> None:
+        assert manage(service, open_kfid="wkGone", state="absent")["diff"]["before_header"] == "wkGone"
+        assert manage(service, name="没有", state="absent")["diff"]["before_header"] == "没有"
 
     def test_nothing_changed_is_no_difference(self, service: RunningSimulator, png: str) -> None:
         diff = manage(service, name="咨询", avatar=png)["diff"]

@@ -132,6 +132,7 @@ class TestCreation:
         assert service.calls(ACCOUNT_ADD) == 1
         assert (result["failure"]["call"], names(service)) == (ACCOUNT_ADD, sorted(["咨询", "售后", "西湖店"]))
         assert "then kf/account/list failed: 48002" in result["msg"]
+        assert result["msg"].startswith("not known whether the account was created: ")
 
     @pytest.mark.parametrize(("budget", "waited"), [(120.0, 0.9), (1.0, 0.5)])
     def test_after_a_timeout_it_may_still_arrive_before_the_accounts_are_listed(
@@ -273,3 +274,4 @@ class TestDeletion:
         assert told(result) == FAILED
         assert result["failure"]["call"] == ACCOUNT_DEL
         assert "then kf/account/list failed: 48002" in result["msg"]
+        assert result["msg"].startswith("not known whether the account was deleted: ")

@@ -381,19 +381,19 @@ class TestHeldBackRemovals:
         self, simulator: RunningSimulator
     ) -> None:
         """One who is not receiving leaves to make room in vain, comes back, and is then the first to go."""
-        stopped = {"userid": "u0003", "status": 1}
+        stopped = [{"userid": userid, "status": 1} for userid in ("u0003", "u0004")]
         limits = {"userids_per_account": 4, "account_limit_fails_call": True}
-        start(simulator, "u0001", "u0002", stopped, "cy", limits=limits)
-        report = manage(simulator, "exact", ["stranger", "nolicence", "cy"])
+        start(simulator, "u0001", "u0002", *stopped, limits=limits)
+        report = manage(simulator, "exact", ["ann", "stranger"])
+        assert writes(simulator) == [(ADD, 2), (DEL, 1), (ADD, 1), (DEL, 1), (ADD, 1), (ADD, 1), (DEL, 2)]
         assert told(report) == {
+            "ann": CHANGED,
             "stranger": FAILED,
-            "nolicence": FAILED,
-            "cy": UNCHANGED,
             "u0001": FAILED,
-            "u0002": FAILED,
+            "u0002": CHANGED,
             "u0003": CHANGED,
+            "u0004": CHANGED,
         }
-        assert simulator.serving(KFID) == ["u0001", "u0002", "cy"]
 
     def test_one_with_a_line_break_in_the_userid_is_removed_and_shown_on_one_line(
         self, simulator: RunningSimulator
