@@ -21,6 +21,8 @@ from ._wecom.client import WecomClient
 from ._wecom.transport import REQUESTS_IMPORT_ERROR
 
 _MAX_SHOWN = 20
+_OMITTED = "__omit_place_holder__"
+"""How the text begins that ansible-core before 2.19 leaves of ``omit`` inside lists and mappings."""
 
 _Params = t.TypeVar("_Params", contravariant=True)
 Result = t.Dict[str, t.Any]
@@ -68,6 +70,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         # The one place where the options are as they were given, before Ansible reads them:
         # https://github.com/ansible/ansible/blob/stable-2.19/lib/ansible/module_utils/basic.py#L421
         super()._load_params()
+        self.params = _without_omitted(self.params)
         self._given = dict(self.params)
         _keep_lone_numbers(self.params, self._spec.options)
 
@@ -83,6 +86,17 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
             result = {**self.empty_result(), **result}
         super().fail_json(msg=msg, **result)
         raise AssertionError("fail_json ends the process")
+
+
+def _without_omitted(value: t.Any) -> t.Any:
+    """Leave out what was omitted, as later versions of Ansible do."""
+    if isinstance(value, dict):
+        return {key: _without_omitted(inner) for key, inner in value.items() if not _is_omitted(inner)}
+    return [_without_omitted(inner) for inner in value if not _is_omitted(inner)] if isinstance(value, list) else value
+
+
+def _is_omitted(value: t.Any) -> bool:
+    return isinstance(value, str) and value.startswith(_OMITTED)
 
 
 def _keep_lone_numbers(params: t.Any, options: dict[str, dict[str, t.Any]]) -> None:

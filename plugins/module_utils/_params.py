@@ -25,8 +25,6 @@ _OPEN_KFID = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z_.@-]+")
 _CONVERTED = ("None", "True", "False")
 """What Ansible makes of a null or a boolean where a text belongs."""
 _LOOPBACK = r"localhost|127(\.[0-9]{1,3}){3}|::1"
-_OMITTED = "__omit_place_holder__"
-"""How the text begins that ansible-core before 2.19 leaves of ``omit`` inside a list."""
 
 Params = t.Mapping[str, t.Any]
 
@@ -124,11 +122,7 @@ def _read_servicers(params: Params) -> tuple[list[str] | None, list[int] | None]
 
 def read_ids(params: Params) -> tuple[list[str] | None, list[int] | None]:
     """Return userids and department_ids, None where a list is not given. Raises ParamError."""
-    userids, department_ids = (
-        # An entry that was omitted is not there, as with later versions of Ansible.
-        None if params[name] is None else [v for v in params[name] if not str(v).startswith(_OMITTED)]
-        for name in ("userids", "department_ids")
-    )
+    userids, department_ids = params["userids"], params["department_ids"]
     return (
         None if userids is None else _read_userids(userids),
         None if department_ids is None else [_read_department_id(value) for value in department_ids],

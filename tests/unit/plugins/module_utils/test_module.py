@@ -128,6 +128,33 @@ def test_half_of_the_credentials_is_refused_by_ansible_itself(simulator: Running
     assert simulator.calls() == 0
 
 
+class TestOmit:
+    """What ansible-core before 2.19 leaves of ``omit`` inside lists and mappings is not there."""
+
+    LEFT = "__omit_place_holder__0123456789abcdef"
+
+    def test_in_the_lists_of_servicers(self, simulator: RunningSimulator) -> None:
+        lists = {"userids": ["u0001", self.LEFT], "department_ids": [self.LEFT, 2]}
+        result = run_on(simulator, "wecom_kf_servicer", open_kfid=KFID, **lists).result
+        assert [entry["userid"] or entry["department_id"] for entry in result["servicers"]] == ["u0001", 2]
+
+    def test_a_list_of_nothing_else_is_empty(self, simulator: RunningSimulator) -> None:
+        result = run_on(simulator, "wecom_kf_servicer", open_kfid=KFID, state="exact", userids=[self.LEFT]).result
+        assert result["msg"].startswith("userids is empty")
+
+    def test_in_the_ids_and_names_of_accounts(self, simulator: RunningSimulator) -> None:
+        named = {"open_kfids": [self.LEFT, KFID], "names": [self.LEFT]}
+        result = run_on(simulator, "wecom_kf_servicer_info", **named).result
+        assert [account["open_kfid"] for account in result["accounts"]] == [KFID]
+
+    def test_in_an_entry_of_accounts(self, simulator: RunningSimulator) -> None:
+        simulator.change(KFID, name="咨询")
+        accounts = [{"name": "咨询", "open_kfid": self.LEFT, "userids": ["u0001"], "state": self.LEFT}, self.LEFT]
+        result = run_on(simulator, "wecom_kf_servicers", accounts=accounts).result
+        assert [account["open_kfid"] for account in result["accounts"]] == [KFID]
+        assert result["changed"]
+
+
 class TestSecrets:
     @pytest.mark.parametrize("end", ["\n", "\r\n", " "])
     def test_a_token_that_came_with_a_lines_end_is_masked_without_it(

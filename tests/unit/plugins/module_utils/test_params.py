@@ -237,7 +237,6 @@ class TestAccount:
             ({"userids": [True]}, ["userids", "true is a boolean"]),
             ({"userids": [["ann"]]}, ["userids", "['ann'] is a list"]),
             ({"userids": [{"userid": "ann"}]}, ["userids", "is a mapping"]),
-            ({"userids": ["__omit_place_holder__abc", "a b"]}, ["userids", "'a b'"]),
             ({"department_ids": [0]}, ["department_ids", "0"]),
             ({"department_ids": [2, -7]}, ["department_ids", "-7"]),
             ({"department_ids": [True]}, ["department_ids", "true"]),
@@ -294,15 +293,6 @@ class TestAccount:
         assert "'a 9'" in sentence
         assert "'a 10'" not in sentence
         assert sentence.endswith("; and 2 more")
-
-    def test_what_omit_leaves_inside_a_list_is_not_there(self) -> None:
-        left = "__omit_place_holder__0123456789abcdef"
-        desired = read_desired({**GOOD_ACCOUNT, "userids": ["ann", left], "department_ids": [left, 2]})
-        assert (desired.userids, desired.department_ids) == (["ann"], [2])
-
-    def test_exact_with_nothing_but_what_omit_leaves_is_an_empty_list(self) -> None:
-        sentence = refusal(read_desired, GOOD_ACCOUNT, state="exact", userids=["__omit_place_holder__01234567"])
-        assert sentence.startswith("userids is empty")
 
     @pytest.mark.parametrize(
         ("open_kfid", "hint"),
