@@ -79,14 +79,14 @@ class Pool:
                 outputs[number] = skip(item, self.fatal)
                 return
             is_first_try = retry_last and not is_retry and self._retries_last(len(items))
-            budget = RetryBudget(0.0) if is_first_try else self._budget_of(key(item), len(items))
+            api = self._api.with_budget(RetryBudget(0.0) if is_first_try else self._budget_of(key(item), len(items)))
             with contextlib.ExitStack() as stack:
                 if is_retry:
-                    has_time_left = budget.pause(0, first=0.25, longest=8.0)
+                    has_time_left = api.pause(0, None)
                     if not has_time_left:
                         return  # the output of the first try stays
-                    stack.enter_context(budget.charging())
-                outputs[number], failures = work(item, self._api.with_budget(budget))
+                    stack.enter_context(api.budget.charging())
+                outputs[number], failures = work(item, api)
             self._learn(failures)
             if is_first_try and failures and _is_worth_retrying(failures[0]):
                 later.append(number)
@@ -127,7 +127,7 @@ class Pool:
                 self._silent = 0
             if not failures:
                 self._has_succeeded = True
-                self._last_kind, self._streak = None, 0
+                self._last_kind = None
                 return
             self._silent += failures[0].retryable
             kind = _kind_of(failures[0])

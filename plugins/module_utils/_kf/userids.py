@@ -15,7 +15,6 @@ import re
 
 MAX_USERID_BYTES = 64
 _MAX_QUOTED = 80
-_OMITTED = "__omit_place_holder__"
 _COMMON = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")
 """What nearly all userids look like; there may be hundreds of thousands to look at."""
 _CJK = "[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -34,8 +33,6 @@ def describe_invalid_userid(value: object) -> str:
         return ""
     if not value:
         return f"{quote(value)} is empty: has a lookup or a variable returned nothing?"
-    if value.startswith(_OMITTED):
-        return f"{quote(value)} is what omit leaves inside a list: leave the entry out instead"
     reason = _describe_text(value)
     if not reason:
         return ""

@@ -302,6 +302,7 @@ class TestAccount:
             ("wkA ", "there is a blank at its end"),
             (" wkA", "there is a blank at its beginning"),
             ("wk/1", "for example wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"),
+            ("wk/" + "1" * 61, "for example"),
             ("12345", "for example"),
             ("None", "for example"),
         ],

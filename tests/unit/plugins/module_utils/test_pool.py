@@ -16,9 +16,10 @@ from ansible_collections.wecom.kf.plugins.module_utils._kf.models import Desired
 from ansible_collections.wecom.kf.plugins.module_utils._pool import Failures, Pool
 from ansible_collections.wecom.kf.plugins.module_utils._wecom.client import WecomClient
 from ansible_collections.wecom.kf.plugins.module_utils._wecom.connection import Connection
-from ansible_collections.wecom.kf.plugins.module_utils._wecom.errors import WecomError
+from ansible_collections.wecom.kf.plugins.module_utils._wecom.errors import ApiError, WecomError
 from ansible_collections.wecom.kf.plugins.modules.wecom_kf_servicers import manage_accounts
 from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator
+from ansible_collections.wecom.kf.tests.unit.support.clock import VirtualClock
 from ansible_collections.wecom.kf.tests.unit.support.raw_server import raw_server
 from ansible_collections.wecom.kf.tests.unit.support.service import LIST, api_of
 
@@ -80,6 +81,35 @@ class TestMap:
         with api_of(simulator) as api, pytest.raises(ZeroDivisionError):
             Pool(api, 4).map(range(1000), work, _never, key=str)
         assert len(begun) < 50
+
+    def test_one_that_failed_is_retried_after_the_others_and_a_pause(self, simulator: RunningSimulator) -> None:
+        clock = VirtualClock()
+        order: list[int] = []
+
+        def work(number: int, api: KfApi) -> tuple[int, Failures]:
+            order.append(number)
+            clock.sleep(7)
+            fails = number == 1 and order.count(1) <= 2
+            return len(order), (ApiError(-1, "busy", call=LIST),) if fails else ()
+
+        with api_of(simulator, clock=clock) as api:
+            assert Pool(api, 1).map(range(3), work, _never, key=str, retry_last=True) == [1, 4, 3]
+            assert api.budget.remaining() == pytest.approx(120 - 7 - 0.25, abs=0.07), "the retry is charged"
+        assert order == [0, 1, 2, 1]
+        assert [0.18 < seconds <= 0.25 for seconds in clock.sleeps if seconds != 7] == [True]
+
+    def test_without_time_for_a_retry_the_first_output_stays(self, simulator: RunningSimulator) -> None:
+        clock = VirtualClock()
+
+        def work(number: int, api: KfApi) -> tuple[str, Failures]:
+            if number == 0:
+                return "first", (ApiError(-1, "busy", call=LIST),)
+            with api.client.budget.charging():
+                clock.sleep(200)
+            return "other", ()
+
+        with api_of(simulator, clock=clock) as api:
+            assert Pool(api, 1).map(range(2), work, _never, key=str, retry_last=True) == ["first", "other"]
 
     def test_outputs_come_in_the_order_of_the_items(self, simulator: RunningSimulator) -> None:
         def work(number: int, _api: KfApi) -> tuple[int, Failures]:

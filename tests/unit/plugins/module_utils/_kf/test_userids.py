@@ -35,6 +35,7 @@ from ansible_collections.wecom.kf.plugins.module_utils._kf.userids import (
         "wo😀",
         "a" * 64,
         "张" * 21,
+        "张" * 21 + "a",
     ],
 )
 def test_whatever_may_be_a_userid_is_left_to_the_service(userid: str) -> None:
@@ -76,13 +77,6 @@ def test_what_cannot_be_a_userid_is_named_with_the_slip(value: object, says: str
     assert describe_invalid_userid(value) == says
 
 
-def test_what_omit_leaves_in_a_list_is_not_taken_for_a_userid() -> None:
-    left_over = "__omit_place_holder__" + "0" * 40
-    assert describe_invalid_userid(left_over) == (
-        f"'{left_over}' is what omit leaves inside a list: leave the entry out instead"
-    )
-
-
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
@@ -92,6 +86,7 @@ def test_what_omit_leaves_in_a_list_is_not_taken_for_a_userid() -> None:
         ("roster：", "it holds full-width ： where : is meant"),
         ("\u201clisi\u201d", 'it holds full-width \u201c \u201d where " is meant'),
         ("\u2018lisi\u2019", "it holds full-width \u2018 \u2019 where ' is meant"),
+        ("！a～", "it holds full-width ！ ～ where ! ~ is meant"),
         ("ｌisi", "it holds full-width ｌ where l is meant"),
         ("张三 ", "there is a blank at its end"),
         ("\tlisi", "there is a blank at its beginning"),
@@ -116,6 +111,8 @@ def test_a_word_in_chinese_is_no_typing_slip() -> None:
         ("a\nb", r"'a\nb'"),
         ("x" * 80, f"'{'x' * 80}'"),
         ("x" * 81, f"'{'x' * 80}'…"),
+        (["x" * 76], f"['{'x' * 76}']"),
+        (["x" * 77], f"['{'x' * 77}'…"),
         (["x" * 100], "['" + "x" * 78 + "…"),
         (None, "null"),
         (True, "true"),
