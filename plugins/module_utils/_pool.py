@@ -34,7 +34,9 @@ class Pool:
     def __init__(self, api: KfApi, threads: int) -> None:
         self._api = api
         self._threads = threads
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
+        self._in_flight = 0
+        """How many accounts are being worked on."""
         self._max_streak = max(2 * threads, _MIN_STREAK)
         self._silent = 0
         """How many accounts in a row met nothing but silence."""
@@ -69,6 +71,9 @@ class Pool:
 
         def take() -> tuple[int, bool] | None:
             with self._lock:
+                # If those in flight fail in the same way too, no more are begun.
+                self._lock.wait_for(lambda: not self._in_flight or self._streak + self._in_flight < self._max_streak)
+                self._in_flight += 1
                 if first:
                     return first.popleft(), False
                 return (later.popleft(), True) if later else None
@@ -96,10 +101,16 @@ class Pool:
             try:
                 for number, is_retry in iter(take, None):
                     do(number, is_retry)
+                    leave()
             finally:
                 # Nothing is left, unless this is a bug's exception, which ends the work of all.
-                with self._lock:
-                    first.clear()
+                first.clear()
+                leave()
+
+        def leave() -> None:
+            with self._lock:
+                self._in_flight -= 1
+                self._lock.notify_all()
 
         with concurrent.futures.ThreadPoolExecutor(self._threads) as threads:
             for worker in [threads.submit(work_off) for _number in range(min(self._threads, len(items)))]:
@@ -127,27 +138,26 @@ class Pool:
                 self._silent = 0
             if not failures:
                 self._has_succeeded = True
-                self._last_kind = None
+                self._last_kind, self._streak = None, 0
                 return
             self._silent += failures[0].retryable
             kind = _kind_of(failures[0])
-            self._streak = self._streak + 1 if kind is not None and kind == self._last_kind else 1
+            is_suspicious = failures[0].is_foreign or (kind is not None and not self._has_succeeded)
+            self._streak = is_suspicious + (self._streak if kind == self._last_kind else 0)
             self._last_kind = kind
-            found = next((error for error in failures if error.fatal), None) or self._common_cause(failures[0], kind)
+            found = next((error for error in failures if error.fatal), None) or self._common_cause(failures[0])
             if self.fatal is None and found is not None:
                 self.fatal = found
                 client.budget.exhaust()
 
-    def _common_cause(self, failure: WecomError, kind: t.Any) -> WecomError | None:
+    def _common_cause(self, failure: WecomError) -> WecomError | None:
         # With the retry budget spent and no response coming in, it is the service that is down and not the accounts:
         # each further account would cost a whole timeout.
         if self._silent >= self._max_streak and not self._api.client.budget.remaining():
             return failure
         if failure.is_foreign and not self._has_succeeded:
             return failure
-        if kind is not None and self._streak >= self._max_streak and (failure.is_foreign or not self._has_succeeded):
-            return failure
-        return None
+        return failure if self._streak >= self._max_streak else None
 
 
 def _kind_of(failure: WecomError) -> t.Any:
