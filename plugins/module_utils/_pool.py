@@ -138,7 +138,7 @@ class Pool:
                 self._silent = 0
             if not failures:
                 self._has_succeeded = True
-                self._last_kind, self._streak = None, 0
+                self._streak = 0
                 return
             self._silent += failures[0].retryable
             kind = _kind_of(failures[0])

@@ -277,7 +277,7 @@ ERROR_CODES: dict[int, ErrorCode] = {
 }
 
 _HINTS_BY_CALL: dict[tuple[str, int], str] = {
-    **{("kf/servicer/del", errcode): _STILL_LISTED for errcode in NO_SUCH_SERVICER},
+    **{("kf/servicer/del", errcode): _STILL_LISTED for errcode in (*NO_SUCH_SERVICER, 40066, 60003, 60123)},
     ("kf/servicer/del", 701008): "",
     ("kf/servicer/del", 40058): _REPORT,
     ("kf/servicer/del", 81017): _REPORT,

@@ -326,6 +326,16 @@ class TestForeignResponses:
         assert failed(result) == kfids(100)
         assert writes(simulator) <= 8
 
+    def test_eight_accounts_in_a_row_that_meet_it_after_others_succeeded_end_the_task(
+        self, simulator: RunningSimulator, status: int, body: str
+    ) -> None:
+        simulator.reset(fleet_of(30))
+        for kfid in ("wkF02", *kfids(30)[9:]):
+            self.replace(simulator, LIST, status, body, open_kfid=kfid)
+        result = manage(simulator, newcomer(30), concurrency=1)
+        assert failed(result) == kfids(30)
+        assert simulator.calls(LIST) == 9 + 8
+
     def test_one_account_that_meets_it_after_others_succeeded_fails_alone(
         self, simulator: RunningSimulator, status: int, body: str
     ) -> None:
@@ -441,6 +451,16 @@ class TestBusyAccounts:
         result = manage(simulator, newcomer(100), timeout=0.05, retry_timeout=0.0)
         assert failed(result) == kfids(100)
         assert simulator.calls(LIST) <= 8 + CONCURRENCY
+
+    @pytest.mark.parametrize("responses", [0, 3])
+    def test_eight_accounts_in_a_row_without_a_response_end_the_task(
+        self, simulator: RunningSimulator, responses: int
+    ) -> None:
+        simulator.reset(fleet_of(20))
+        simulator.fault(on=LIST, nth=responses + 1, delay=30, times=None)
+        result = manage(simulator, newcomer(20), timeout=0.05, retry_timeout=0.0, concurrency=1)
+        assert result["summary"]["failed"] == 20
+        assert simulator.calls(LIST) == responses + 8
 
     def test_a_service_that_stops_responding_while_writing_is_not_asked_for_every_account(
         self, simulator: RunningSimulator

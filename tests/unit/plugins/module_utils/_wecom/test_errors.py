@@ -91,7 +91,7 @@ def test_braces_in_the_services_words_do_no_harm() -> None:
 
 
 class TestHintsByCall:
-    @pytest.mark.parametrize("errcode", [60253, 95014, 60111, 40003])
+    @pytest.mark.parametrize("errcode", [60253, 95014, 60111, 40003, 40066, 60003, 60123])
     def test_a_refused_removal_gets_no_advice_for_an_addition(self, errcode: int) -> None:
         assert hint_for(errcode, "", DEL) != lookup(errcode).hint
         assert "still lists" in hint_for(errcode, "", DEL)
