@@ -140,12 +140,13 @@ class Pool:
                 self._has_succeeded = True
                 self._streak = 0
                 return
-            self._silent += failures[0].retryable
-            kind = _kind_of(failures[0])
-            is_suspicious = failures[0].is_foreign or (kind is not None and not self._has_succeeded)
+            failure = failures[0]  # the one after it is only that the account could not be listed again
+            self._silent += failure.retryable
+            kind = _kind_of(failure)
+            is_suspicious = failure.is_foreign or (kind is not None and not self._has_succeeded)
             self._streak = is_suspicious + (self._streak if kind == self._last_kind else 0)
             self._last_kind = kind
-            found = next((error for error in failures if error.fatal), None) or self._common_cause(failures[0])
+            found = next((error for error in failures if error.fatal), None) or self._common_cause(failure)
             if self.fatal is None and found is not None:
                 self.fatal = found
                 client.budget.exhaust()

@@ -336,6 +336,16 @@ class TestForeignResponses:
         assert failed(result) == kfids(30)
         assert simulator.calls(LIST) == 9 + 8
 
+    def test_it_is_the_write_that_counts_and_not_the_list_after_it(
+        self, simulator: RunningSimulator, status: int, body: str
+    ) -> None:
+        simulator.reset(fleet_of(20))
+        simulator.fault(on=ADD, drop="after", times=None)
+        self.replace(simulator, LIST, status, body, nth=21)
+        result = manage(simulator, newcomer(20), concurrency=1)
+        assert writes(simulator) == 20
+        assert "not known" in result["accounts"][19]["servicers"][0]["msg"]
+
     def test_one_account_that_meets_it_after_others_succeeded_fails_alone(
         self, simulator: RunningSimulator, status: int, body: str
     ) -> None:
