@@ -25,8 +25,8 @@ from .plan import ADD, NONE, REMOVE, Plan, Step
 
 _KNOWN_LIMITS: dict[type, tuple[int, ...]] = {str: (500, 2000), int: (20,)}
 """How many servicers make an account full: users in older and newer editions, departments."""
-_EXCHANGE: dict[type, int] = {str: MAX_USERIDS, int: MAX_DEPARTMENTS[ADD_SERVICERS]}
-"""How many are exchanged at a time."""
+_MAX_EXCHANGE: dict[type, int] = {str: MAX_USERIDS, int: MAX_DEPARTMENTS[ADD_SERVICERS]}
+"""How many are exchanged at a time, but no more than half of those who serve."""
 
 
 def apply_plan(plan: Plan, api: KfApi) -> Outcome:
@@ -216,9 +216,11 @@ class _Application:
 
     def _is_known_to_be_full(self, kind: type) -> bool:
         """Return whether the account holds as many as a documented limit, and there is somebody to exchange."""
-        number = sum(isinstance(servicer_id, kind) for servicer_id in self._plan.before.values())
         is_exchange = all(any(r.kind is kind for r in group) for group in (self._additions, self._removals))
-        return is_exchange and number in _KNOWN_LIMITS[kind]
+        return is_exchange and self._number_before(kind) in _KNOWN_LIMITS[kind]
+
+    def _number_before(self, kind: type) -> int:
+        return sum(isinstance(servicer_id, kind) for servicer_id in self._plan.before.values())
 
     def _exchange(self, coming: list[_Record], going: list[_Record]) -> _CallError | None:
         """Remove some, add as many, and so on; the first exchange is a trial with one.
@@ -226,7 +228,7 @@ class _Application:
         Returns the last rejection of a whole call. Removes nobody for an addition that then fails: whoever was removed
         in vain is added again.
         """
-        size, room = 1, 0
+        kind, size, room = coming[0].kind, 1, 0
         was_refused = coming[0].needs_room
         gone: list[_Record] = []
         rejection = None
@@ -252,7 +254,7 @@ class _Application:
                 room = max(room - sum(record.serving is not None for record in coming), 0)
                 coming = [record for record in coming if record.needs_room]
             elif added:
-                size = _EXCHANGE[batch[0].kind]
+                size = min(_MAX_EXCHANGE[kind], max(self._number_before(kind) // 2, 1))
         else:
             rejection = self._write_additions(coming) or rejection
         self._add_again(gone[len(gone) - room :] if room > 0 else [])
