@@ -198,6 +198,14 @@ class TestToken:
             error = failure_of(client)
         assert error.errmsg == "token ******** may not,  hint: [17] "
 
+    @pytest.mark.parametrize("secret", ["corpsecret", "access_token"])
+    def test_a_secret_that_was_given_is_masked_in_them_too(self, simulator: RunningSimulator, secret: str) -> None:
+        given = {"corpsecret": "hunter2", "access_token": None, secret: "hunter2"}
+        for call in (GETTOKEN, LIST):
+            simulator.fault(on=call, errcode=40091, errmsg="is hunter2 yours?")
+        with client_of(simulator, **given) as client:
+            assert failure_of(client).errmsg == "is ******** yours?"
+
     @pytest.mark.parametrize("length", [5_000, 1_000_000])
     def test_endless_words_are_cut(self, simulator: RunningSimulator, length: int) -> None:
         simulator.fault(on=LIST, errcode=48002, errmsg="x" * length)
