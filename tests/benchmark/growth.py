@@ -57,7 +57,7 @@ class _Cost(NamedTuple):
     calls: int
 
 
-_SERIES = (
+SERIES = (
     _Series(
         f"accounts of 500 servicers, all of them named, one to add in every {ONE_IN}th",
         [Situation(str(number), accounts=number, servicers=500, missing=0) for number in ACCOUNTS],
@@ -75,7 +75,7 @@ _SERIES = (
 
 def measure_growth(variables: dict[str, str], service: Service, runs: int) -> list[dict[str, Any]]:
     """Measure, print tables, and return the rows of each series."""
-    return [_measure_series(series, variables, service, runs) for series in _SERIES]
+    return [_measure_series(series, variables, service, runs) for series in SERIES]
 
 
 def _measure_series(series: _Series, variables: dict[str, str], service: Service, runs: int) -> dict[str, Any]:

@@ -4,8 +4,8 @@
 """Tell which English pages have changed since their translation: ``python -m tests.tools.translations --check``.
 
 A Chinese page holds, in a comment, a hash of the English page that it translates. After you have brought the Chinese
-page up to date, write the new hash with ``python -m tests.tools.translations PAGE…``. The tables of error codes do not
-count, since a tool writes them into both pages.
+page up to date, write the new hash with ``python -m tests.tools.translations PAGE…``. Tables that a tool
+writes into both pages, between ``begin`` and ``end``, do not count.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from .checkout import ROOT
 
 GUIDES = ROOT / "docs" / "docsite" / "rst"
-NOT_TRANSLATED = {"design.rst", "performance.rst"}
+NOT_TRANSLATED = {"design.rst"}
 
 _HASH = re.compile(r"Translation of [\w.]+ with the hash (?P<hash>[0-9a-f]*)")
 _GENERATED = re.compile(r"^\.\. begin (.+)\n.*?^\.\. end \1\n", re.MULTILINE | re.DOTALL)
