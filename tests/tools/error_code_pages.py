@@ -148,7 +148,7 @@ def _group(known: Any) -> str:
 
 
 def _table(group: str, say: Callable[[str], str]) -> Iterator[str]:
-    yield ".. list-table::\n  :header-rows: 1\n  :widths: 10 30 60\n\n"
+    yield ".. list-table::\n  :header-rows: 1\n  :class: codes\n  :widths: 10 30 60\n\n"
     rows = [(say("Code"), say("Meaning"), say("What to do"))]
     for code, known in sorted(_error_codes().items()):
         if _group(known) == group:
