@@ -26,9 +26,9 @@ attributes:
   diff_mode:
     support: full
   idempotent:
-    support: full
+    support: partial
     details:
-      - Except with O(avatar_update=always), because the service does not tell which avatar an account has.
+      - Yes, except with O(avatar_update=always), because the service does not tell which avatar an account has.
 options:
   open_kfid:
     description:
@@ -49,6 +49,8 @@ options:
   avatar:
     description:
       - A JPG or PNG file of at most 10 MB on the host that runs the module.
+      - Give an absolute path, on the controller for example with C(playbook_dir). A relative one depends on the folder in
+        which the module happens to run.
     type: path
   avatar_update:
     description:
@@ -75,7 +77,7 @@ EXAMPLES = r"""
 - name: Open an account for the store
   wecom.kf.wecom_kf_account:
     name: 西湖店客服
-    avatar: files/store.png
+    avatar: "{{ playbook_dir }}/files/store.png"
     scene: poster
   register: store
 
@@ -100,7 +102,7 @@ msg:
   description: What was done, or why it failed, in one line.
   returned: always
   type: str
-  sample: "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q (西湖店客服): created"
+  sample: "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q (West Lake store): created"
 account:
   description:
     - The account; V(null) where there is none. What the response to a creation or a change does not tell is V(null).
@@ -125,7 +127,7 @@ account:
       returned: always
   sample:
     open_kfid: wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q
-    name: 西湖店客服
+    name: West Lake store
     avatar: null
     manage_privilege: null
 url:
@@ -163,7 +165,7 @@ diff:
       description: The account.
       type: str
       returned: always
-  sample: {before: "", after: "name: 西湖店客服\n", before_header: 西湖店客服, after_header: 西湖店客服}
+  sample: {before: "", after: "name: West Lake store\n", before_header: West Lake store, after_header: West Lake store}
 """
 
 import os

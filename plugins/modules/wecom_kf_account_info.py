@@ -16,7 +16,6 @@ author:
 extends_documentation_fragment:
   - wecom.kf.attributes
   - wecom.kf.attributes.info_module
-  - wecom.kf.concurrency
   - wecom.kf.connection
 options:
   name:
@@ -34,6 +33,13 @@ options:
       - Also return the contact link of each account for this scene, at most 32 of the characters V(0-9A-Za-z_-), at one
         call for each account. An empty text is the link without a scene.
     type: str
+    version_added: 0.3.0
+  concurrency:
+    description:
+      - How many links to ask for at a time, V(1) to V(16), in one process with one token.
+      - When the service refuses that many calls at once, fewer are made for the rest of the task.
+    type: int
+    default: 4
     version_added: 0.3.0
 seealso:
   - module: wecom.kf.wecom_kf_servicer_info
@@ -97,7 +103,7 @@ accounts:
       returned: when the link could not be had
   sample:
     - open_kfid: wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q
-      name: 咨询客服
+      name: Hotline
       avatar: https://wwcdn.example.com/avatar.png
       manage_privilege: true
 api_calls:

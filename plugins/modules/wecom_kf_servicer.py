@@ -10,7 +10,7 @@ module: wecom_kf_servicer
 short_description: Manage the servicers of a WeCom customer service account
 version_added: 0.1.0
 description:
-  - Declares who serves the customers of one WeCom (企业微信) customer service (微信客服, KF) account.
+  - Manages who serves the customers of one WeCom (企业微信) customer service (微信客服, KF) account.
   - Lists who serves now, compares, and calls the service only for what differs, at most 100 userids a call.
   - If WeCom rejects a servicer (a receptionist, 接待人员), only that entry fails. The others are still applied, and the
     task fails at the end with all results.
@@ -149,7 +149,7 @@ servicers:
       type: bool
       returned: always
     errcode:
-      description: V(0), or the service's code; V(null) where the service was not asked or did not answer.
+      description: V(0), or the service's code; V(null) where the service was not asked or did not respond.
       type: int
       returned: always
     errmsg:
@@ -202,7 +202,7 @@ failure:
   type: dict
   contains:
     errcode:
-      description: The service's code; V(null) where it did not answer.
+      description: The service's code; V(null) where it did not respond.
       type: int
       returned: always
     errmsg:
@@ -218,13 +218,13 @@ failure:
       type: str
       returned: always
     http_status:
-      description: The HTTP status; V(null) where there was no answer.
+      description: The HTTP status; V(null) where there was no response.
       type: int
       returned: always
   sample:
-    errcode: 60020
-    errmsg: "not allow to access from your ip, hint: [1745123456_1_abc], from ip: 203.0.113.7"
-    hint: add 203.0.113.7 under 企业可信IP (works after about a minute); …
+    errcode: 45009
+    errmsg: "api freq out of limit, hint: [1745123456_1_abc]"
+    hint: wait for the window to end (a minute or an hour) or raise retry_timeout
     call: kf/servicer/list
     http_status: 200
 diff:
@@ -248,7 +248,7 @@ diff:
       description: The account.
       type: str
       returned: always
-  sample: {before: "lisi\nwangwu\n", after: "lisi\nzhangsan\n", before_header: wkAJ…, after_header: wkAJ…}
+  sample: {before: "lisi\nwangwu\n", after: "lisi\nzhangsan\n", before_header: wkAJ2GCAAASSm4, after_header: wkAJ2GCAAASSm4}
 """
 
 import typing as t

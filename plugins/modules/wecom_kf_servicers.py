@@ -117,14 +117,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep three accounts as they are listed here
+- name: Let those serve who are listed here
   wecom.kf.wecom_kf_servicers:
     state: exact
     max_removals: 25%
     accounts:
       - open_kfid: wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q
-        userids: [zhangsan, lisi]
-      - open_kfid: wkAJ2GCAAAZZm5_GhUpXNGfb1yBGge4R
         userids: "{{ night_shift }}"
         max_removals: 100%
       - name: 售后客服
@@ -211,7 +209,7 @@ accounts:
           type: bool
           returned: always
         errcode:
-          description: V(0), or the service's code; V(null) where the service was not asked or did not answer.
+          description: V(0), or the service's code; V(null) where the service was not asked or did not respond.
           type: int
           returned: always
         errmsg:
