@@ -287,7 +287,7 @@ def _check_held_back(row: Result, model: ReferenceModel, serving: set[ServicerId
 
 
 def _without_hints(result: Result) -> Result:
-    """Return the result without what the service words anew in each response."""
+    """Return the result without what the service words differently in each response."""
     for row in result["accounts"]:
         row.get("failure", {}).pop("errmsg", None)
     return {key: value for key, value in result.items() if key not in ("api_calls", "servicers")}
