@@ -80,7 +80,8 @@ def make_empty_environment(built: Path, variables: dict[str, str]) -> Path:
 
 def check_smoke(programs: Path, simulator: RunningSimulator, variables: dict[str, str]) -> None:
     """Try what the tarball holds: documentation, an example, and the playbooks."""
-    examples = WORK / "collections" / "ansible_collections" / "wecom" / "kf" / "docs" / "examples"
+    collection = WORK / "collections" / "ansible_collections" / "wecom" / "kf"
+    examples = collection / "docs" / "examples"
     roster = WORK / "roster.yml"
 
     def ansible(*arguments: str | Path, says: str) -> None:
@@ -90,8 +91,9 @@ def check_smoke(programs: Path, simulator: RunningSimulator, variables: dict[str
             raise FindingError(f"{command} did not say {says!r}:\n{output}")
         print(f"ok: {command}", flush=True)
 
-    for module in ("wecom_kf_servicer", "wecom_kf_servicers", "wecom_kf_servicer_info", "wecom_kf_account_info"):
-        ansible("ansible-doc", f"wecom.kf.{module}", says="EXAMPLES")
+    for kind, folder in (("module", "modules"), ("filter", "filter")):
+        for plugin in sorted((collection / "plugins" / folder).glob("*.py")):
+            ansible("ansible-doc", "--type", kind, f"wecom.kf.{plugin.stem}", says="EXAMPLES")
     ansible("ansible-playbook", examples / "add_a_team.yml", says="250 added")
     ansible("ansible-playbook", examples / "add_a_team.yml", says="250 unchanged")
     ansible("ansible-playbook", "wecom.kf.roster_export", "-e", f"roster_file={roster}", says="changed=1")
