@@ -11,6 +11,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options: {}
 requirements:
+  - python >= 3.8
   - requests >= 2.22.0, in the Python that runs the module
 attributes:
   check_mode:
