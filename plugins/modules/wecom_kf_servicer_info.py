@@ -50,7 +50,9 @@ EXAMPLES = r"""
 
 - name: Those who have stopped receiving
   ansible.builtin.debug:
-    msg: "{{ item.servicers | selectattr('status_name', 'eq', 'stopped') | map(attribute='userid') }}"
+    msg: >-
+      {{ item.servicers | selectattr('status_name', 'eq', 'stopped')
+         | map(attribute='userid') }}
   loop: "{{ roster.accounts }}"
   loop_control:
     label: "{{ item.open_kfid }}"

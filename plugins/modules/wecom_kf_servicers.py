@@ -137,7 +137,9 @@ EXAMPLES = r"""
 
 - name: Work on more accounts at a time where the network is slow
   wecom.kf.wecom_kf_servicers:
-    accounts: "{{ lookup('ansible.builtin.file', 'roster.yml') | wecom.kf.from_roster('roster.yml') }}"
+    accounts: >-
+      {{ lookup('ansible.builtin.file', 'roster.yml')
+         | wecom.kf.from_roster('roster.yml') }}
     concurrency: 8
 """
 
