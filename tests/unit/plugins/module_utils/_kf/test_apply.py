@@ -891,7 +891,7 @@ class TestOtherWriters:
     def test_one_who_is_refused_when_it_is_done_again_was_changed_by_the_first_call(
         self, simulator: RunningSimulator, errcode: int
     ) -> None:
-    """The service says that it is busy, and removes her. The second call finds no such member any more."""
+        """The service says that it is busy, and removes her. The second call finds no such member any more."""
         simulator.reset(corp(["gone", "Bob"], members=[{"userid": "gone", "left": True}, "Bob"]))
         simulator.fault(on=DEL, errcode=errcode, applied=True)
         report = manage(simulator, "absent", ["gone", "Bob"])
