@@ -49,8 +49,8 @@ options:
   avatar:
     description:
       - A JPG or PNG file of at most 10 MB on the host that runs the module.
-      - Give an absolute path, on the controller for example with C(playbook_dir). A relative one depends on the folder in
-        which the module happens to run.
+      - Give an absolute path, on the controller for example with C(playbook_dir). A relative path is relative to the
+        folder in which the module runs, which differs from host to host.
     type: path
   avatar_update:
     description:

@@ -248,7 +248,7 @@ diff:
       description: The account.
       type: str
       returned: always
-  sample: {before: "lisi\nwangwu\n", after: "lisi\nzhangsan\n", before_header: wkAJ2GCAAASSm4, after_header: wkAJ2GCAAASSm4}
+  sample: {before: "lisi\nwangwu\n", after: "lisi\nzhangsan\n", before_header: wkAJ2GC, after_header: wkAJ2GC}
 """
 
 import typing as t
