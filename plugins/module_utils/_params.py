@@ -142,7 +142,7 @@ def _read_department_id(value: t.Any) -> int:
     if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value.strip()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ParamError(f"department_ids: {quote(value)} is not a valid department ID, which is a number from 1")
+        raise ParamError(f"department_ids: {quote(value)} is not a valid department ID (a whole number, 1 or more)")
     return value
 
 

@@ -30,7 +30,8 @@ _PHRASES = {
     Status.ALREADY_ABSENT: "already absent",
     Status.CHANGED_CONCURRENTLY: "changed concurrently: already as wanted when the call was made",
     Status.COVERED: "serves already in a way that the list does not show, for example through a department",
-    Status.KEPT: "not removed: one removal is held back for each addition that failed; run again when they succeed",
+    Status.KEPT: "not removed: one removal is held back for each addition that failed;"
+    " run again when those additions can succeed",
     Status.ALL_KEPT: "not removed: none of those who are to serve is serving, so the whole list is in doubt;"
     " check the userids and run again",
     Status.REVERTED: "changed back by somebody else while this task ran; run again",

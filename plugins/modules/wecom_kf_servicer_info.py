@@ -175,8 +175,8 @@ def list_servicers(params: InfoParams, api: KfApi, **_modes: bool) -> Result:
     asked = [_Asked(open_kfid) for open_kfid in params.open_kfids or ()] + find(params.names or [], api)
     fatal = next((account.failure for account in asked if account.failure and account.failure.fatal), None)
     if fatal is not None:
-        return report([give_up(account, fatal) for account in asked])
-    return report(Pool(api, params.concurrency).map(asked, read, give_up, key=lambda account: account.open_kfid))
+        return report([failed_row(account, fatal) for account in asked])
+    return report(Pool(api, params.concurrency).map(asked, read, failed_row, key=lambda account: account.open_kfid))
 
 
 def find(names: list[str], api: KfApi) -> list[_Asked]:
@@ -184,7 +184,7 @@ def find(names: list[str], api: KfApi) -> list[_Asked]:
     try:
         found = find_accounts(names, api)
     except WecomError as error:
-        return [_Asked(None, name, error.sentence(), error) for name in names]
+        return [_Asked(None, name, failure=error) for name in names]
     problems = {name: describe_lookup(name, open_kfids) for name, open_kfids in found.items()}
     return [_Asked(None if problems[name] else found[name][0], name, problems[name]) for name in names]
 
@@ -192,11 +192,11 @@ def find(names: list[str], api: KfApi) -> list[_Asked]:
 def read(account: _Asked, api: KfApi) -> tuple[Result, Failures]:
     """Return the row of one account, and the call that failed."""
     if account.open_kfid is None:
-        return _failed_row(account, account.problem, account.failure), ()
+        return failed_row(account, account.failure), ()
     try:
         servicers = api.list_servicers(account.open_kfid)
     except WecomError as error:
-        return give_up(account, error), (error,)
+        return failed_row(account, error), (error,)
     return {
         "open_kfid": account.open_kfid,
         "name": account.name,
@@ -206,9 +206,16 @@ def read(account: _Asked, api: KfApi) -> tuple[Result, Failures]:
     }, ()
 
 
-def give_up(account: _Asked, failure: WecomError) -> Result:
+def failed_row(account: _Asked, failure: WecomError | None) -> Result:
     """Return the row of an account that could not be read."""
-    return _failed_row(account, failure.sentence(), failure)
+    row: Result = {
+        "open_kfid": account.open_kfid,
+        "name": account.name,
+        "failed": True,
+        "msg": account.problem if failure is None else failure.sentence(),
+        "servicers": None,
+    }
+    return row if failure is None else {**row, "failure": failure.as_result()}
 
 
 def report(accounts: list[Result]) -> Result:
@@ -218,19 +225,6 @@ def report(accounts: list[Result]) -> Result:
     if failed:
         msg += f"; {failed[0]['open_kfid'] or 'names'}: {failed[0]['msg']}"
     return {"changed": False, "failed": bool(failed), "msg": msg, "accounts": accounts}
-
-
-def _failed_row(account: _Asked, msg: str, failure: WecomError | None) -> Result:
-    row: Result = {
-        "open_kfid": account.open_kfid,
-        "name": account.name,
-        "failed": True,
-        "msg": msg,
-        "servicers": None,
-    }
-    if failure is not None:
-        row["failure"] = failure.as_result()
-    return row
 
 
 def _servicer_row(servicer: Servicer) -> Result:

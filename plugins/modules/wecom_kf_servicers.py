@@ -397,15 +397,15 @@ def read_and_plan(wanted: list[Desired], pool: Pool) -> list[_Account]:
         try:
             plan = make_plan(desired, api.list_servicers(desired.open_kfid))
         except WecomError as error:
-            return give_up(desired, error), (error,)
+            return fail(desired, error), (error,)
         if plan.changes_nothing:
             return _Account(desired, unchanged=len(plan.steps), current=len(plan.before)), ()
         return _Account(desired, current=len(plan.before), plan=plan), ()
 
-    def give_up(desired: Desired, failure: WecomError) -> _Account:
+    def fail(desired: Desired, failure: WecomError) -> _Account:
         return _Account(desired, result=_row(unreadable(desired, failures=(failure,))))
 
-    return pool.map(wanted, read, give_up, key=lambda desired: desired.open_kfid, retry_last=True)
+    return pool.map(wanted, read, fail, key=lambda desired: desired.open_kfid, retry_last=True)
 
 
 def check_guards(accounts: list[_Account], max_total: RemovalLimit | None) -> dict[str, str]:
@@ -433,7 +433,7 @@ def apply_plans(accounts: list[_Account], pool: Pool, tripped: dict[str, str], *
         outcome = apply_plan(t.cast(Plan, account.plan), api)
         return _finish(account, outcome), outcome.failures
 
-    def give_up(account: _Account, failure: WecomError) -> _Account:
+    def skip_account(account: _Account, failure: WecomError) -> _Account:
         return _finish(account, skip(t.cast(Plan, account.plan), failures=(failure,)))
 
     numbers = [number for number, account in enumerate(accounts) if account.plan]
@@ -446,11 +446,11 @@ def apply_plans(accounts: list[_Account], pool: Pool, tripped: dict[str, str], *
             if account.plan
         ]
     elif pool.fatal is not None:
-        finished = [give_up(account, pool.fatal) for account in planned]
+        finished = [skip_account(account, pool.fatal) for account in planned]
     elif check_mode:
         finished = [_finish(account, predict(account.plan)) for account in planned if account.plan]
     else:
-        finished = pool.map(planned, apply, give_up, key=lambda account: account.desired.open_kfid)
+        finished = pool.map(planned, apply, skip_account, key=lambda account: account.desired.open_kfid)
     for number, account in zip(numbers, finished):
         accounts[number] = account
     return accounts

@@ -89,7 +89,7 @@ ERRMSG = {
     95023: "api is given to another app",
     ACCOUNTS_UNDERUSED: "kf accounts are not used enough",
     CORP_NOT_VERIFIED: "corp is not verified",
-    701008: "member has no interoperability licence",
+    701008: "member has no interoperability license",
 }
 
 

@@ -42,7 +42,7 @@ def test_add_returns_a_code_for_each_servicer(sim: RunningSimulator, client: Cli
         "zhangsan": (0, "ignored"),
         "nobody": (60111, "userid not found"),
         "-bad-": (40003, "invalid userid"),
-        "unlicensed": (701008, "member has no interoperability licence"),
+        "unlicensed": (701008, "member has no interoperability license"),
         4: (0, "success"),
         2: (0, "ignored"),
         99: (60003, "department not found"),

@@ -85,6 +85,6 @@ def test_a_reset_takes_less_than_a_millisecond(sim: RunningSimulator) -> None:
 
 
 def test_five_thousand_accounts_can_be_configured(sim: RunningSimulator, client: Client) -> None:
-    fleet = {"prefix": "wkF", "count": 5000, "servicers_each": 500}
-    sim.reset({"members": {"prefix": "m", "count": 2000}, "accounts": fleet})
+    accounts = {"prefix": "wkF", "count": 5000, "servicers_each": 500}
+    sim.reset({"members": {"prefix": "m", "count": 2000}, "accounts": accounts})
     assert len(client.servicers("wkF5000")["servicer_list"]) == 500

@@ -64,7 +64,7 @@ class InitialState(t.NamedTuple):
         }
 
 
-class Wish(t.NamedTuple):
+class DesiredServicers(t.NamedTuple):
     """What a task wants of one account."""
 
     state: str
@@ -76,8 +76,8 @@ class Wish(t.NamedTuple):
 class Step(t.NamedTuple):
     """One run of a task, and what happens to it."""
 
-    wishes: list[Wish]
-    as_fleet: bool
+    desired: list[DesiredServicers]
+    as_many: bool
     """Whether a single account goes through the module for many, too."""
     allow_empty: bool
     max_removals: str | None
@@ -235,19 +235,19 @@ def _faults(draw: st.DrawFn) -> Fault:
 
 
 @st.composite
-def _wishes(draw: st.DrawFn) -> Wish:
+def _desired_servicers(draw: st.DrawFn) -> DesiredServicers:
     userids, department_ids = draw(st.none() | _userids), draw(st.none() | _department_ids)
     if userids is None and department_ids is None:
         userids = draw(_userids)
     state = draw(st.sampled_from(["present", "absent", "exact", "exact"]))
-    return Wish(state, userids, department_ids, draw(st.integers(0, 4)) == 0)
+    return DesiredServicers(state, userids, department_ids, draw(st.integers(0, 4)) == 0)
 
 
 @st.composite
 def _steps(draw: st.DrawFn, accounts: int) -> Step:
     return Step(
-        wishes=[draw(_wishes()) for _account in range(accounts)],
-        as_fleet=draw(st.booleans()),
+        desired=[draw(_desired_servicers()) for _account in range(accounts)],
+        as_many=draw(st.booleans()),
         allow_empty=draw(st.integers(0, 3)) > 0,
         max_removals=draw(st.sampled_from([None] * 6 + ["1", "50%"])),
         max_total_removals=draw(st.sampled_from([None] * 6 + ["2", "40%"])),

@@ -23,9 +23,9 @@ from ansible_collections.wecom.kf.tests.unit.support.histories import (
     COVERED,
     KFIDS,
     NAMES,
+    DesiredServicers,
     InitialState,
     Step,
-    Wish,
 )
 from ansible_collections.wecom.kf.tests.unit.support.reference_model import (
     ADD,
@@ -74,7 +74,7 @@ class HistoryMachine:
         self.stats.histories += 1
         for step in steps:
             simulator.change(KFIDS[0], *step.admin_change)
-            kfids = KFIDS[: len(step.wishes)]
+            kfids = KFIDS[: len(step.desired)]
             bystander = simulator.serving(BYSTANDER)
             self._live_step(step, state)
             left = {kfid: simulator.serving(kfid) for kfid in kfids}
@@ -88,7 +88,7 @@ class HistoryMachine:
 
     def _live_step(self, step: Step, state: InitialState) -> None:
         simulator = self._simulator
-        before = [simulator.serving(kfid) for kfid in KFIDS[: len(step.wishes)]]
+        before = [simulator.serving(kfid) for kfid in KFIDS[: len(step.desired)]]
         for fault in step.faults:
             simulator.fault(**fault)
         result, log = self._run(step)
@@ -101,8 +101,8 @@ class HistoryMachine:
         assert result["changed"] == any(row["changed"] for row in rows)
         assert result["failed"] == any(row["failed"] for row in rows)
         models = [
-            ReferenceModel(wish, serving, [line for line in log if line["open_kfid"] == kfid])
-            for kfid, wish, serving in zip(KFIDS, step.wishes, before)
+            ReferenceModel(desired, serving, [line for line in log if line["open_kfid"] == kfid])
+            for kfid, desired, serving in zip(KFIDS, step.desired, before)
         ]
         _check_order(log, models)
         for kfid, row, model in zip(KFIDS, rows, models):
@@ -121,7 +121,7 @@ class HistoryMachine:
         simulator.reset_counters()
         clock = VirtualClock()
         client = WecomClient(self._connection(step), concurrency=step.concurrency, clock=clock.as_clock())
-        is_single = len(step.wishes) == 1 and not step.as_fleet
+        is_single = len(step.desired) == 1 and not step.as_many
         try:
             result = (_run_single if is_single else _run_fleet)(step, KfApi(client))
         except ParamError:
@@ -158,7 +158,7 @@ class HistoryMachine:
 
     def _check_converges(self, step: Step, state: InitialState) -> None:
         """Without faults a run does what check mode predicts, and the next one changes nothing."""
-        if any(state.is_overfull(self._simulator.serving(kfid)) for kfid in KFIDS[: len(step.wishes)]):
+        if any(state.is_overfull(self._simulator.serving(kfid)) for kfid in KFIDS[: len(step.desired)]):
             return
         how = {"faults": [], "credentials": "pair", "retry_timeout": 120.0}
         predicted, _log = self._run(step, check_mode=True, **how)
@@ -178,19 +178,19 @@ class HistoryMachine:
 
 
 def _run_single(step: Step, api: KfApi) -> Result:
-    given = {**_params_of(wecom_kf_servicer), **_options(step), **_of_account(KFIDS[0], step.wishes[0], "account")}
+    given = {**_params_of(wecom_kf_servicer), **_options(step), **_of_account(KFIDS[0], step.desired[0], "account")}
     desired = wecom_kf_servicer.read_params(given)
     row = wecom_kf_servicer.manage_servicers(desired, api, check_mode=step.check_mode, diff=True)
     notable = [entry for entry in row["servicers"] if entry["changed"] or entry["failed"]]
-    named = keys([*(step.wishes[0].userids or ()), *(step.wishes[0].department_ids or ())])
+    named = keys([*(step.desired[0].userids or ()), *(step.desired[0].department_ids or ())])
     assert named <= {_key_of(entry) for entry in row["servicers"]}, "somebody named is missing in the result"
     return {**row, "accounts": [{**row, "servicers": notable}], "diff": [row["diff"]] if row.get("diff") else []}
 
 
 def _run_fleet(step: Step, api: KfApi) -> Result:
     accounts = [
-        {"max_removals": None, "allow_empty": None, **_of_account(kfid, wish, "name")}
-        for kfid, wish in zip(KFIDS, step.wishes)
+        {"max_removals": None, "allow_empty": None, **_of_account(kfid, desired, "name")}
+        for kfid, desired in zip(KFIDS, step.desired)
     ]
     total = step.max_total_removals
     given = {**_params_of(wecom_kf_servicers), **_options(step), "accounts": accounts, "max_total_removals": total}
@@ -206,13 +206,13 @@ def _options(step: Step) -> dict[str, t.Any]:
     return {"allow_empty": step.allow_empty, "max_removals": step.max_removals}
 
 
-def _of_account(kfid: str, wish: Wish, name_option: str) -> dict[str, t.Any]:
+def _of_account(kfid: str, desired: DesiredServicers, name_option: str) -> dict[str, t.Any]:
     return {
-        "open_kfid": None if wish.by_name else kfid,
-        name_option: NAMES[kfid] if wish.by_name else None,
-        "userids": wish.userids,
-        "department_ids": wish.department_ids,
-        "state": wish.state,
+        "open_kfid": None if desired.by_name else kfid,
+        name_option: NAMES[kfid] if desired.by_name else None,
+        "userids": desired.userids,
+        "department_ids": desired.department_ids,
+        "state": desired.state,
     }
 
 
@@ -276,7 +276,7 @@ def _check_held_back(row: Result, model: ReferenceModel, serving: set[ServicerId
     """Nobody is removed for an addition that did not come, and the account is never emptied by a wrong list."""
     additions = {key for key in model.names if model.action(key) == "add"}
     failed = {_key_of(entry) for entry in row["servicers"] if entry["failed"]} & additions
-    if model.by_others or model.wish.state != "exact" or not failed:
+    if model.by_others or model.desired.state != "exact" or not failed:
         return
     removals = {key for key in model.before if model.action(key) == "remove"}
     removed = removals - serving

@@ -60,11 +60,11 @@ def raw_server(serve: t.Callable[[socket.socket], None]) -> t.Iterator[RawServer
         server.close()
 
 
-def says(answer: bytes) -> t.Callable[[socket.socket], None]:
+def says(response: bytes) -> t.Callable[[socket.socket], None]:
     """Serve by reading a request and sending this, whatever was asked."""
 
     def serve(connection: socket.socket) -> None:
         connection.recv(65536)
-        connection.sendall(answer)
+        connection.sendall(response)
 
     return serve

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.wecom.kf.tests.unit.support.histories import Wish
+from ansible_collections.wecom.kf.tests.unit.support.histories import DesiredServicers
 
 ServicerId = t.Union[str, int]
 Line = t.Dict[str, t.Any]
@@ -28,8 +28,8 @@ def keys(ids: t.Iterable[ServicerId]) -> set[ServicerId]:
 class ReferenceModel:
     """Follows one account through a run, call by call."""
 
-    def __init__(self, wish: Wish, serving: t.Iterable[ServicerId], log: t.Iterable[Line]) -> None:
-        self.wish = wish
+    def __init__(self, desired: DesiredServicers, serving: t.Iterable[ServicerId], log: t.Iterable[Line]) -> None:
+        self.desired = desired
         self.before = keys(serving)
         self.really = set(self.before)
         """Who serves in truth, as far as the log has been followed."""
@@ -41,7 +41,7 @@ class ReferenceModel:
         self.lists = self.writes = 0
         self.lowest = len(self.before)
         """The fewest who served at a moment."""
-        self.names = keys([*(wish.userids or ()), *(wish.department_ids or ())])
+        self.names = keys([*(desired.userids or ()), *(desired.department_ids or ())])
         for line in log:
             self._follow(line)
 
@@ -68,13 +68,13 @@ class ReferenceModel:
     @property
     def wanted(self) -> set[ServicerId]:
         """Who is to serve."""
-        return set() if self.wish.state == "absent" else self.names
+        return set() if self.desired.state == "absent" else self.names
 
     def action(self, key: ServicerId) -> str:
         """Return what is to be done about this one, by what the account looked like at first."""
         serves = key in (self.first_list or ())
         if key in self.names:
-            wants = self.wish.state != "absent"
+            wants = self.desired.state != "absent"
             return "none" if serves == wants else ("add" if wants else "remove")
-        group = self.wish.userids if isinstance(key, str) else self.wish.department_ids
-        return "remove" if self.wish.state == "exact" and group is not None and serves else "none"
+        group = self.desired.userids if isinstance(key, str) else self.desired.department_ids
+        return "remove" if self.desired.state == "exact" and group is not None and serves else "none"

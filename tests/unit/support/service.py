@@ -38,7 +38,7 @@ def corp(servicers: t.Sequence[t.Any] = (), **more: t.Any) -> dict[str, t.Any]:
             "ann",
             "Bob",
             "cy",
-            {"userid": "nolicence", "refuse": 701008},
+            {"userid": "nolicense", "refuse": 701008},
         ],
         "departments": [2, 4, 2147483650, *range(100, 150)],
         "accounts": [{"open_kfid": KFID, "servicers": list(servicers)}, {"open_kfid": OTHER_KFID}],

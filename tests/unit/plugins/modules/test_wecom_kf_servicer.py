@@ -130,12 +130,12 @@ class TestContract:
 
     def test_check_mode_reports_what_the_real_run_then_does(self, simulator: RunningSimulator) -> None:
         simulator.reset(corp(["cy", "Bob", {"department_id": 4}]))
-        wish = {"userids": ["ann", "BOB", "Ann"], "department_ids": [2], "state": "exact"}
-        predicted = run(simulator, {"check": True, "diff": True}, **wish)
+        options = {"userids": ["ann", "BOB", "Ann"], "department_ids": [2], "state": "exact"}
+        predicted = run(simulator, {"check": True, "diff": True}, **options)
         assert simulator.calls(ADD) + simulator.calls(DEL) == 0
-        done = run(simulator, {"diff": True}, **wish)
+        done = run(simulator, {"diff": True}, **options)
         assert {**predicted, "api_calls": None} == {**done, "api_calls": None}
-        again = run(simulator, {"diff": True}, **wish)
+        again = run(simulator, {"diff": True}, **options)
         assert (again["changed"], again["diff"]["before"]) == (False, done["diff"]["after"])
 
 
@@ -387,7 +387,7 @@ def claims_only_what_is_so(result: dict[str, t.Any], simulator: RunningSimulator
 @pytest.mark.parametrize("call", [ADD, DEL])
 @pytest.mark.parametrize("done", ["before", "after"])
 def test_the_service_dies_between_batches(simulator: RunningSimulator, call: str, done: str) -> None:
-    """The second call of this kind is the last that it gets, and its answer never comes."""
+    """The second call of this kind is the last that it gets, and its response never comes."""
     simulator.reset(corp(BEFORE))
     simulator.fault(on=call, nth=2, **{"delay" if done == "before" else "delay_after": 30})
     process = start_module(MODULE, interruptible(simulator))

@@ -34,7 +34,7 @@ MODULE = "wecom_kf_servicers"
 CONCURRENCY = 4
 
 
-def fleet_of(number: int, each: int = 2, **more: t.Any) -> dict[str, t.Any]:
+def many_accounts(number: int, each: int = 2, **more: t.Any) -> dict[str, t.Any]:
     """wkF001 and so on, served by the next members in turn."""
     return {
         "members": [{"prefix": "u", "count": 500}, "newcomer"],
@@ -82,47 +82,47 @@ def writes(simulator: RunningSimulator) -> int:
 
 class TestTheMinimum:
     def test_nothing_to_do_is_one_list_an_account(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(20))
+        simulator.reset(many_accounts(20))
         accounts = [Desired(kfid, "present", [], None) for kfid in kfids(20)]
         assert not manage(simulator, accounts)["changed"]
         assert (simulator.calls(GETTOKEN), simulator.calls(LIST), simulator.calls()) == (1, 20, 21)
 
     def test_one_change_in_each_is_one_more(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(20))
+        simulator.reset(many_accounts(20))
         result = manage(simulator, newcomer(20))
         assert result["summary"] == {"added": 20, "removed": 0, "unchanged": 0, "failed": 0}
         assert (simulator.calls(GETTOKEN), simulator.calls(LIST), simulator.calls(ADD)) == (1, 20, 20)
         assert simulator.connections() <= CONCURRENCY
 
     def test_only_those_who_changed_or_failed_are_reported(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(1, 5))
+        simulator.reset(many_accounts(1, 5))
         (account,) = manage(simulator, [Desired("wkF1", "present", ["u001", "newcomer", "who"], None)])["accounts"]
         assert [entry["userid"] for entry in account["servicers"]] == ["newcomer", "who"]
         assert account["summary"] == {"added": 1, "removed": 0, "unchanged": 1, "failed": 1}
 
     def test_a_diff_has_one_section_for_each_account_that_changes(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(3, 1))
+        simulator.reset(many_accounts(3, 1))
         accounts = [Desired("wkF1", "present", ["u001"], None), *newcomer(3)[1:]]
         diff = manage(simulator, accounts)["diff"]
         assert [section["before_header"] for section in diff] == ["wkF2", "wkF3"]
         assert diff[0]["after"] == "newcomer\nu002\n"
 
     def test_all_of_it_is_read_before_the_first_write(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(30))
+        simulator.reset(many_accounts(30))
         manage(simulator, newcomer(30))
         endpoints = [line["endpoint"] for line in simulator.log()]
         assert set(endpoints[:31]) == {GETTOKEN, LIST}
 
     @pytest.mark.parametrize("concurrency", [1, 4, 16])
     def test_no_more_are_worked_on_at_a_time_than_allowed(self, simulator: RunningSimulator, concurrency: int) -> None:
-        simulator.reset(fleet_of(40, latency=0.01))
+        simulator.reset(many_accounts(40, latency=0.01))
         manage(simulator, newcomer(40), concurrency=concurrency)
         counters = simulator.state()["counters"]
         assert counters["highest_concurrency"]["overall"] <= concurrency
         assert counters["connections"] <= concurrency
 
     def test_check_mode_predict_and_writes_nothing(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(5))
+        simulator.reset(many_accounts(5))
         predicted = manage(simulator, newcomer(5), check_mode=True)
         assert writes(simulator) == 0
         simulator.reset_counters()
@@ -132,7 +132,7 @@ class TestTheMinimum:
 class TestOneBadAccount:
     @pytest.mark.parametrize("errcode", [95004, 95000, 48007, 60011, 4711])
     def test_one_that_cannot_be_read_fails_alone(self, simulator: RunningSimulator, errcode: int) -> None:
-        simulator.reset(fleet_of(10))
+        simulator.reset(many_accounts(10))
         simulator.fault(on=LIST, open_kfid="wkF03", errcode=errcode, times=None)
         result = manage(simulator, newcomer(10))
         assert failed(result) == ["wkF03"]
@@ -141,14 +141,14 @@ class TestOneBadAccount:
 
     @pytest.mark.parametrize("errcode", [95004, 48007, 60011, 4711])
     def test_one_whose_write_fails_fails_alone(self, simulator: RunningSimulator, errcode: int) -> None:
-        simulator.reset(fleet_of(10))
+        simulator.reset(many_accounts(10))
         simulator.fault(on=ADD, open_kfid="wkF03", errcode=errcode, times=None)
         result = manage(simulator, newcomer(10))
         assert failed(result) == ["wkF03"]
         assert simulator.calls(ADD) == 10
 
     def test_one_bad_user_fails_only_the_account_that_names_him(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(3))
+        simulator.reset(many_accounts(3))
         accounts = [*newcomer(3)[:2], Desired("wkF3", "present", ["stranger", "newcomer"], None)]
         result = manage(simulator, accounts)
         assert failed(result) == ["wkF3"]
@@ -161,7 +161,7 @@ class TestGuards:
     def test_one_that_trips_stops_everything_before_the_first_write(
         self, simulator: RunningSimulator, check_mode: bool
     ) -> None:
-        simulator.reset(fleet_of(6, 4))
+        simulator.reset(many_accounts(6, 4))
         limit = RemovalLimit.parse("25%")
         accounts = newcomer(6)
         for number in (1, 4):
@@ -174,7 +174,7 @@ class TestGuards:
             assert f"4 of the 4 servicers of {kfid} would be removed" in result["msg"]
 
     def test_each_account_has_its_own_guard_or_the_other_ones_in_its_message(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(3, 4))
+        simulator.reset(many_accounts(3, 4))
         accounts = newcomer(3)
         accounts[1] = Desired("wkF2", "exact", ["newcomer"], None, RemovalLimit.parse("1"))
         messages = [row["msg"] for row in manage(simulator, accounts)["accounts"]]
@@ -184,7 +184,7 @@ class TestGuards:
             assert "wkF2" not in message
 
     def test_accounts_with_nothing_to_do_are_not_failed_by_it(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(2, 4))
+        simulator.reset(many_accounts(2, 4))
         accounts = [
             Desired("wkF1", "present", ["u001"], None),
             Desired("wkF2", "exact", ["newcomer"], None, RemovalLimit.parse("1")),
@@ -195,7 +195,7 @@ class TestGuards:
 class TestFatalErrors:
     @pytest.mark.parametrize("errcode", [48002, 60020, 95017, 50003])
     def test_it_ends_the_task_without_asking_for_fatal(self, simulator: RunningSimulator, errcode: int) -> None:
-        simulator.reset(fleet_of(100))
+        simulator.reset(many_accounts(100))
         simulator.fault(on=LIST, errcode=errcode, times=None)
         result = manage(simulator, newcomer(100))
         assert simulator.calls() <= 2 * CONCURRENCY
@@ -204,7 +204,7 @@ class TestFatalErrors:
 
     @pytest.mark.parametrize("errcode", [48002, 60020, 95017])
     def test_while_writing_too(self, simulator: RunningSimulator, errcode: int) -> None:
-        simulator.reset(fleet_of(100))
+        simulator.reset(many_accounts(100))
         simulator.fault(on=ADD, nth=5, errcode=errcode, times=None)
         result = manage(simulator, newcomer(100))
         assert writes(simulator) <= 4 + 2 * CONCURRENCY
@@ -216,7 +216,7 @@ class TestFatalErrors:
             assert account["failed"] == (not served)
 
     def test_a_wrong_secret_is_tried_once(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(100))
+        simulator.reset(many_accounts(100))
         result = manage(simulator, newcomer(100), corpsecret="wrong")
         assert simulator.calls() == 1
         assert failed(result) == kfids(100)
@@ -224,7 +224,7 @@ class TestFatalErrors:
         assert len(result["msg"]) < 5000
 
     def test_a_service_that_is_gone_is_not_waited_for_in_fatal(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(100))
+        simulator.reset(many_accounts(100))
         token = simulator.token()
         simulator.stop()
         try:
@@ -244,7 +244,7 @@ class TestFatalErrors:
         self, simulator: RunningSimulator, fault: dict[str, t.Any], concurrency: int
     ) -> None:
         """The budget is spent on them, and the others are yet done."""
-        simulator.reset(fleet_of(30))
+        simulator.reset(many_accounts(30))
         for call, number in ((LIST, 1), (LIST, 2), (LIST, 3), (ADD, 5), (ADD, 6), (ADD, 7)):
             simulator.fault(on=call, open_kfid=kfids(30)[number], times=None, **fault)
         result = manage(simulator, newcomer(30), concurrency=concurrency, retry_timeout=2.0)
@@ -253,14 +253,14 @@ class TestFatalErrors:
 
     @pytest.mark.parametrize("errcode", [-1, 6000])
     def test_nor_are_many_to_whom_the_service_answers(self, simulator: RunningSimulator, errcode: int) -> None:
-        simulator.reset(fleet_of(30))
+        simulator.reset(many_accounts(30))
         for kfid in kfids(30)[:20]:
             simulator.fault(on=ADD, open_kfid=kfid, times=None, errcode=errcode)
         result = manage(simulator, newcomer(30), concurrency=1, retry_timeout=0.0)
         assert failed(result) == kfids(30)[:20]
 
     def test_nor_are_lost_answers_where_reading_back_works(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(30))
+        simulator.reset(many_accounts(30))
         for kfid in kfids(30)[:20]:
             simulator.fault(on=ADD, open_kfid=kfid, times=None, drop="before")
         result = manage(simulator, newcomer(30), concurrency=1, retry_timeout=0.0)
@@ -268,7 +268,7 @@ class TestFatalErrors:
 
     @pytest.mark.parametrize("concurrency", [1, 4, 16])
     def test_met_when_reading_back_it_counts_too(self, simulator: RunningSimulator, concurrency: int) -> None:
-        simulator.reset(fleet_of(60))
+        simulator.reset(many_accounts(60))
         simulator.fault(on=ADD, times=concurrency, drop="after")
         simulator.fault(on=LIST, nth=61, times=None, errcode=60020)
         result = manage(simulator, newcomer(60), concurrency=concurrency)
@@ -279,7 +279,7 @@ class TestFatalErrors:
         assert result["accounts"][-1]["failure"]["errcode"] == 60020
 
     def test_a_service_that_only_times_out_neither(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(100))
+        simulator.reset(many_accounts(100))
         simulator.fault(on=LIST, drop="after", times=None)
         result = manage(simulator, newcomer(100))
         assert failed(result) == kfids(100)
@@ -309,7 +309,7 @@ class TestForeignResponses:
     def test_a_hundred_accounts_cost_few_calls_and_one_message(
         self, simulator: RunningSimulator, status: int, body: str, check_mode: bool
     ) -> None:
-        simulator.reset(fleet_of(100))
+        simulator.reset(many_accounts(100))
         self.replace(simulator, LIST, status, body)
         result = manage(simulator, newcomer(100), check_mode=check_mode)
         assert failed(result) == kfids(100)
@@ -320,7 +320,7 @@ class TestForeignResponses:
     def test_while_writing_it_ends_the_task_after_few_accounts(
         self, simulator: RunningSimulator, status: int, body: str
     ) -> None:
-        simulator.reset(fleet_of(100))
+        simulator.reset(many_accounts(100))
         self.replace(simulator, ADD, status, body)
         result = manage(simulator, newcomer(100))
         assert failed(result) == kfids(100)
@@ -329,7 +329,7 @@ class TestForeignResponses:
     def test_eight_accounts_in_a_row_that_meet_it_after_others_succeeded_end_the_task(
         self, simulator: RunningSimulator, status: int, body: str
     ) -> None:
-        simulator.reset(fleet_of(30))
+        simulator.reset(many_accounts(30))
         for kfid in ("wkF02", *kfids(30)[9:]):
             self.replace(simulator, LIST, status, body, open_kfid=kfid)
         result = manage(simulator, newcomer(30), concurrency=1)
@@ -339,7 +339,7 @@ class TestForeignResponses:
     def test_it_is_the_write_that_counts_and_not_the_list_after_it(
         self, simulator: RunningSimulator, status: int, body: str
     ) -> None:
-        simulator.reset(fleet_of(20))
+        simulator.reset(many_accounts(20))
         simulator.fault(on=ADD, drop="after", times=None)
         self.replace(simulator, LIST, status, body, nth=21)
         result = manage(simulator, newcomer(20), concurrency=1)
@@ -349,7 +349,7 @@ class TestForeignResponses:
     def test_one_account_that_meets_it_after_others_succeeded_fails_alone(
         self, simulator: RunningSimulator, status: int, body: str
     ) -> None:
-        simulator.reset(fleet_of(20))
+        simulator.reset(many_accounts(20))
         self.replace(simulator, LIST, status, body, open_kfid="wkF10")
         assert failed(manage(simulator, newcomer(20), concurrency=1)) == ["wkF10"]
 
@@ -358,7 +358,7 @@ class TestUnknownErrcodes:
     @pytest.mark.parametrize("concurrency", [1, 4, 16])
     def test_one_that_every_account_meets_ends_the_task(self, simulator: RunningSimulator, concurrency: int) -> None:
         """After eight accounts in a row, or twice as many as are worked on at a time."""
-        simulator.reset(fleet_of(100))
+        simulator.reset(many_accounts(100))
         simulator.fault(on=LIST, errcode=4711, times=None)
         result = manage(simulator, newcomer(100), concurrency=concurrency)
         assert failed(result) == kfids(100)
@@ -366,13 +366,13 @@ class TestUnknownErrcodes:
         assert result["msg"].count("failed: 4711") == 1
 
     def test_seven_accounts_in_a_row_are_not_enough(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(9))
+        simulator.reset(many_accounts(9))
         for kfid in kfids(9)[:7]:
             simulator.fault(on=LIST, open_kfid=kfid, errcode=4711, times=None)
         assert failed(manage(simulator, newcomer(9), concurrency=1)) == kfids(9)[:7]
 
     def test_one_success_before_shows_that_it_concerns_single_accounts(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(30))
+        simulator.reset(many_accounts(30))
         for kfid in kfids(30)[1:21]:
             simulator.fault(on=LIST, open_kfid=kfid, errcode=4711, times=None)
         assert failed(manage(simulator, newcomer(30), concurrency=1)) == kfids(30)[1:21]
@@ -380,7 +380,7 @@ class TestUnknownErrcodes:
     def test_many_accounts_that_meet_it_after_a_success_are_worked_on_side_by_side(
         self, simulator: RunningSimulator
     ) -> None:
-        simulator.reset(fleet_of(60, latency=0.05))
+        simulator.reset(many_accounts(60, latency=0.05))
         for kfid in kfids(60)[10:]:
             simulator.fault(on=LIST, open_kfid=kfid, errcode=4711, times=None)
         began = time.monotonic()
@@ -388,13 +388,13 @@ class TestUnknownErrcodes:
         assert time.monotonic() - began < 50 * 0.05
 
     def test_different_unknown_codes_are_not_one_cause(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(30))
+        simulator.reset(many_accounts(30))
         for number, kfid in enumerate(kfids(30)[:20]):
             simulator.fault(on=LIST, open_kfid=kfid, errcode=4711 + number % 2, times=None)
         assert failed(manage(simulator, newcomer(30), concurrency=1)) == kfids(30)[:20]
 
     def test_a_code_that_is_known_to_concern_one_account_ends_no_other(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(30))
+        simulator.reset(many_accounts(30))
         for kfid in kfids(30)[:20]:
             simulator.fault(on=LIST, open_kfid=kfid, errcode=95004, times=None)
         assert failed(manage(simulator, newcomer(30), concurrency=1)) == kfids(30)[:20]
@@ -407,7 +407,7 @@ class TestBusyAccounts:
     def test_the_others_are_read_before_a_busy_one_is_retried(
         self, simulator: RunningSimulator, concurrency: int
     ) -> None:
-        simulator.reset(fleet_of(20))
+        simulator.reset(many_accounts(20))
         simulator.fault(on=LIST, open_kfid="wkF01", errcode=-1, times=3)
         assert not manage(simulator, newcomer(20), concurrency=concurrency)["failed"]
         read = [line["open_kfid"] for line in simulator.log() if line["endpoint"] == LIST]
@@ -419,14 +419,14 @@ class TestBusyAccounts:
     def test_one_that_is_busy_for_ever_spends_a_quarter_of_the_budget(
         self, simulator: RunningSimulator, call: str
     ) -> None:
-        simulator.reset(fleet_of(20))
+        simulator.reset(many_accounts(20))
         simulator.fault(on=call, open_kfid="wkF01", errcode=-1, times=None)
         clock = VirtualClock()
         assert failed(manage(simulator, newcomer(20), clock=clock, concurrency=1)) == ["wkF01"]
         assert clock.now() == pytest.approx(30, abs=1)
 
     def test_its_reading_and_its_writing_share_the_quarter(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(2))
+        simulator.reset(many_accounts(2))
         simulator.fault(on=LIST, open_kfid="wkF1", errcode=-1, times=4)
         simulator.fault(on=ADD, open_kfid="wkF1", errcode=-1, times=None)
         clock = VirtualClock()
@@ -434,21 +434,21 @@ class TestBusyAccounts:
         assert clock.now() == pytest.approx(30, abs=1)
 
     def test_a_few_busy_ones_leave_time_for_another(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(10))
+        simulator.reset(many_accounts(10))
         for kfid in kfids(10)[:3]:
             simulator.fault(on=LIST, open_kfid=kfid, errcode=-1, times=None)
         simulator.fault(on=ADD, open_kfid="wkF10", errcode=-1, times=3)
         assert failed(manage(simulator, newcomer(10), concurrency=1)) == kfids(10)[:3]
 
     def test_the_only_account_may_spend_all_of_it(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(1))
+        simulator.reset(many_accounts(1))
         simulator.fault(on=LIST, errcode=-1, times=None)
         clock = VirtualClock()
         manage(simulator, newcomer(1), clock=clock)
         assert clock.now() == pytest.approx(120, abs=1)
 
     def test_without_a_budget_a_busy_one_is_not_retried(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(10))
+        simulator.reset(many_accounts(10))
         simulator.fault(on=LIST, open_kfid="wkF03", errcode=-1, times=None)
         clock = VirtualClock()
         assert failed(manage(simulator, newcomer(10), clock=clock, retry_timeout=0.0)) == ["wkF03"]
@@ -456,7 +456,7 @@ class TestBusyAccounts:
 
     def test_a_service_that_only_times_out_is_not_asked_for_every_account(self, simulator: RunningSimulator) -> None:
         """Each further account would cost a whole timeout."""
-        simulator.reset(fleet_of(100))
+        simulator.reset(many_accounts(100))
         simulator.fault(on=LIST, delay=30, times=None)
         result = manage(simulator, newcomer(100), timeout=0.05, retry_timeout=0.0)
         assert failed(result) == kfids(100)
@@ -466,7 +466,7 @@ class TestBusyAccounts:
     def test_eight_accounts_in_a_row_without_a_response_end_the_task(
         self, simulator: RunningSimulator, responses: int
     ) -> None:
-        simulator.reset(fleet_of(20))
+        simulator.reset(many_accounts(20))
         simulator.fault(on=LIST, nth=responses + 1, delay=30, times=None)
         result = manage(simulator, newcomer(20), timeout=0.05, retry_timeout=0.0, concurrency=1)
         assert result["summary"]["failed"] == 20
@@ -475,7 +475,7 @@ class TestBusyAccounts:
     def test_a_service_that_stops_responding_while_writing_is_not_asked_for_every_account(
         self, simulator: RunningSimulator
     ) -> None:
-        simulator.reset(fleet_of(60))
+        simulator.reset(many_accounts(60))
         simulator.fault(on=ADD, delay=30, times=None)
         simulator.fault(on=LIST, nth=61, delay=30, times=None)
         result = manage(simulator, newcomer(60), timeout=0.05, retry_timeout=0.0)
@@ -487,7 +487,7 @@ class TestBusyAccounts:
 def test_a_fatal_error_met_while_reading_fails_also_the_accounts_that_were_planned(
     simulator: RunningSimulator, check_mode: bool
 ) -> None:
-    simulator.reset(fleet_of(20))
+    simulator.reset(many_accounts(20))
     simulator.fault(on=LIST, nth=11, errcode=60020, times=None)
     result = manage(simulator, newcomer(20), check_mode=check_mode, concurrency=1)
     assert failed(result) == kfids(20)
@@ -576,7 +576,7 @@ class TestAllAccounts:
             return manage_accounts(params, api, check_mode=False, diff=True)
 
     def test_a_leaver_is_taken_off_everywhere_in_one_task(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(150, 2))
+        simulator.reset(many_accounts(150, 2))
         serving = [kfid for kfid in kfids(150) if "u007" in simulator.serving(kfid)]
         assert serving
         result = self.run(simulator, "absent", ["U007"])
@@ -605,7 +605,7 @@ class TestAllAccounts:
         assert "48002" in result["msg"]
 
     def test_tokens_that_die_again_and_again_end_nothing(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(100, 2, token_calls=30))
+        simulator.reset(many_accounts(100, 2, token_calls=30))
         result = self.run(simulator, "present", ["newcomer"])
         assert result["summary"]["added"] == 100
         assert not result["failed"]
@@ -621,7 +621,7 @@ class TestLimitOfAllRemovals:
     def test_it_counts_the_removals_of_all_accounts_together(
         self, simulator: RunningSimulator, total: str, tripped: bool, check_mode: bool
     ) -> None:
-        simulator.reset(fleet_of(4, 2))
+        simulator.reset(many_accounts(4, 2))
         result = manage(simulator, self.accounts(4), total=total, check_mode=check_mode)
         assert result["failed"] == tripped
         assert result["changed"] != tripped
@@ -634,19 +634,19 @@ class TestLimitOfAllRemovals:
             assert failed(result) == kfids(4)
 
     def test_servicers_of_accounts_with_nothing_to_do_count_for_a_share(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(4, 2))
+        simulator.reset(many_accounts(4, 2))
         one = [Desired("wkF1", "absent", ["u001", "u002"], None)]
         rest = [Desired(kfid, "present", [], None) for kfid in kfids(4)[1:]]
         assert not manage(simulator, one + rest, total="25%")["failed"]
 
     def test_an_account_that_cannot_be_read_counts_for_nothing(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(4, 2))
+        simulator.reset(many_accounts(4, 2))
         simulator.fault(on=LIST, open_kfid="wkF2", errcode=95004, times=None)
         result = manage(simulator, self.accounts(4), total="6")
         assert failed(result) == ["wkF2"]
 
     def test_beside_the_guard_of_one_account_both_are_named(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(4, 2))
+        simulator.reset(many_accounts(4, 2))
         accounts = self.accounts(4)
         accounts[1] = accounts[1]._replace(max_removals=RemovalLimit.parse("1"))
         result = manage(simulator, accounts, total="5")
@@ -659,7 +659,7 @@ class TestLimitOfAllRemovals:
 
 class TestLimitsOfTheService:
     def test_too_many_at_once_lowers_the_number_for_the_rest_of_the_run(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(60, latency=0.01, limits={"concurrency": {LIST: 2, ADD: 2}}))
+        simulator.reset(many_accounts(60, latency=0.01, limits={"concurrency": {LIST: 2, ADD: 2}}))
         clock = VirtualClock()
         result = manage(simulator, newcomer(60), clock=clock, concurrency=8)
         assert not result["failed"]
@@ -670,7 +670,7 @@ class TestLimitsOfTheService:
 
     def test_the_pace_stays_below_a_limit_of_calls_a_minute(self, simulator: RunningSimulator) -> None:
         """50 lists and then 50 additions, at 18 a minute of each, take two whole minutes each."""
-        simulator.reset(fleet_of(50))
+        simulator.reset(many_accounts(50))
         clock = VirtualClock()
         result = manage(simulator, newcomer(50), clock=clock, calls_per_minute=18, concurrency=1)
         assert not result["failed"]
@@ -678,14 +678,14 @@ class TestLimitsOfTheService:
         assert clock.now() == pytest.approx(240, abs=1)
 
     def test_a_frequency_limit_is_waited_out(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(10))
+        simulator.reset(many_accounts(10))
         simulator.fault(on=LIST, nth=4, errcode=45009, times=12)
         clock = VirtualClock()
         assert not manage(simulator, newcomer(10), clock=clock)["failed"]
         assert clock.now() > 5
 
     def test_the_token_is_fetched_once_and_renewed_once(self, simulator: RunningSimulator) -> None:
-        simulator.reset(fleet_of(40))
+        simulator.reset(many_accounts(40))
         simulator.fault(on=LIST, nth=15, expire_token=True)
         assert not manage(simulator, newcomer(40), concurrency=16)["failed"]
         assert simulator.calls(GETTOKEN) == 2

@@ -90,8 +90,8 @@ def respond(simulator: RunningSimulator, call: str, body: bytes, nth: int = 1, *
     simulator.fault(on=call, nth=nth, body_base64=encoded, **more)
 
 
-def managed(simulator: RunningSimulator, **wish: t.Any) -> dict[str, t.Any]:
-    desired = Desired(KFID, **{"state": "exact", "userids": ["ann", "Bob"], "department_ids": None, **wish})
+def managed(simulator: RunningSimulator, **changes: t.Any) -> dict[str, t.Any]:
+    desired = Desired(KFID, **{"state": "exact", "userids": ["ann", "Bob"], "department_ids": None, **changes})
     with api_of(simulator, retry_timeout=1.0) as api:
         report = manage_servicers(desired, api, check_mode=False, diff=True)
     written = json.dumps(report, ensure_ascii=False).encode("utf-8")

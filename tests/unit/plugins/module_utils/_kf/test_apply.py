@@ -32,7 +32,7 @@ LOST = [
     {"truncate": 10},
     {"truncate": 0},
 ]
-"""The change is made, and no answer tells."""
+"""The change is made, and no response tells."""
 
 NEVER_APPLIED = [
     {"drop": "before"},
@@ -141,11 +141,11 @@ class TestBatches:
 
 class TestOneBadUser:
     def test_fails_alone_and_the_rest_is_done(self, simulator: RunningSimulator) -> None:
-        report = manage(simulator, "exact", ["ann", "stranger", "nolicence", "Bob"], [2, 999])
+        report = manage(simulator, "exact", ["ann", "stranger", "nolicense", "Bob"], [2, 999])
         assert statuses(report) == {
             "ann": "added",
             "stranger": "FAILED",
-            "nolicence": "FAILED",
+            "nolicense": "FAILED",
             "Bob": "added",
             2: "added",
             999: "FAILED",
@@ -170,7 +170,7 @@ class TestOneBadUser:
         assert statuses(manage(simulator, "present", ["ann"])) == {"ann": "FAILED"}
 
 
-class TestLostAnswers:
+class TestLostResponses:
     @pytest.mark.parametrize("fault", LOST, ids=str)
     @pytest.mark.parametrize("retry_timeout", [0.0, 120.0])
     def test_what_was_done_all_the_same_is_reported_as_done_and_not_done_again(
@@ -234,13 +234,13 @@ class TestLostAnswers:
             ["ann"],
         ]
 
-    def test_an_answer_later_than_the_timeout_is_a_lost_one(self, simulator: RunningSimulator) -> None:
+    def test_an_response_later_than_the_timeout_is_a_lost_one(self, simulator: RunningSimulator) -> None:
         simulator.fault(on=ADD, delay_after=1.0)
         report = manage(simulator, "present", ["ann"], timeout=0.2)
         assert statuses(report) == {"ann": "added"}
         assert (simulator.calls(ADD), simulator.calls(LIST)) == (1, 2)
 
-    def test_the_next_batches_follow_after_a_lost_answer(self, simulator: RunningSimulator) -> None:
+    def test_the_next_batches_follow_after_a_lost_response(self, simulator: RunningSimulator) -> None:
         simulator.fault(on=ADD, nth=2, drop="after")
         report = manage(simulator, "present", users(1, 350))
         assert report["summary"]["added"] == 350
@@ -353,24 +353,28 @@ class TestHeldBackRemovals:
 
     def test_one_removal_is_held_back_for_each_addition_that_failed(self, simulator: RunningSimulator) -> None:
         start(simulator, *users(1, 10))
-        report = manage(simulator, "exact", ["ann", "Bob", "stranger", "nolicence", "wrong"])
+        report = manage(simulator, "exact", ["ann", "Bob", "stranger", "nolicense", "wrong"])
         assert report["summary"] == {"added": 2, "removed": 7, "unchanged": 0, "failed": 6}
         assert len(simulator.serving(KFID)) == 5, "five were asked for"
         kept = [entry for entry in report["servicers"] if entry["action"] == "remove" and entry["failed"]]
         assert {entry["msg"] for entry in kept} == {
-            "not removed: one removal is held back for each addition that failed; run again when they succeed"
+            "not removed: one removal is held back for each addition that failed;"
+            " run again when those additions can succeed"
         }
         assert {entry["errcode"] for entry in kept} == {None}
-        assert f"run again when they succeed ({', '.join(entry['userid'] for entry in kept)})" in report["msg"]
+        assert (
+            f"run again when those additions can succeed ({', '.join(entry['userid'] for entry in kept)})"
+            in report["msg"]
+        )
 
     def test_those_who_are_receiving_now_are_held_back_first(self, simulator: RunningSimulator) -> None:
         stopped, suspended = {"userid": "u0001", "status": 1}, {"userid": "u0004", "status": 1, "stop_type": 1}
         start(simulator, stopped, "u0002", "u0003", suspended)
-        report = manage(simulator, "exact", ["ann", "stranger", "nolicence"])
+        report = manage(simulator, "exact", ["ann", "stranger", "nolicense"])
         assert told(report) == {
             "ann": CHANGED,
             "stranger": FAILED,
-            "nolicence": FAILED,
+            "nolicense": FAILED,
             "u0001": CHANGED,
             "u0002": FAILED,
             "u0003": FAILED,
@@ -546,9 +550,9 @@ class TestFullAccounts:
         self, simulator: RunningSimulator, errcode: int, fails_call: bool
     ) -> None:
         self.fill(simulator, errcode, fails_call, *users(1, 5))
-        report = manage(simulator, "exact", ["stranger", "ann", "nolicence", "Bob", "cy"])
+        report = manage(simulator, "exact", ["stranger", "ann", "nolicense", "Bob", "cy"])
         words = statuses(report)
-        assert [words[name] for name in ("stranger", "ann", "nolicence", "Bob", "cy")] == [
+        assert [words[name] for name in ("stranger", "ann", "nolicense", "Bob", "cy")] == [
             "FAILED",
             "added",
             "FAILED",
@@ -580,7 +584,7 @@ class TestFullAccounts:
         self, simulator: RunningSimulator, errcode: int, fails_call: bool
     ) -> None:
         self.fill(simulator, errcode, fails_call, *users(1, 210))
-        report = manage(simulator, "exact", ["stranger", "nolicence", *users(1001, 1200)])
+        report = manage(simulator, "exact", ["stranger", "nolicense", *users(1001, 1200)])
         assert report["summary"] == {"added": 200, "removed": 208, "unchanged": 0, "failed": 4}
         trial = [(DEL, 1), (ADD, 1), (ADD, 1), (ADD, 1)] if fails_call else [(DEL, 1), (ADD, 1)]
         began = writes(simulator).index((DEL, 1))
@@ -608,7 +612,7 @@ class TestFullAccounts:
         self, simulator: RunningSimulator, errcode: int, fails_call: bool
     ) -> None:
         self.fill(simulator, errcode, fails_call, *users(1, 5))
-        report = manage(simulator, "exact", ["stranger", "nolicence"])
+        report = manage(simulator, "exact", ["stranger", "nolicense"])
         assert not report["changed"]
         assert sorted(simulator.serving(KFID)) == users(1, 5)
 
@@ -880,7 +884,7 @@ class TestOtherWriters:
         assert simulator.serving(KFID) == ["cy", "Bob"]
 
     @pytest.mark.parametrize("strict", [False, True])
-    def test_removing_one_twice_because_the_answer_was_lost_is_one_removal(
+    def test_removing_one_twice_because_the_response_was_lost_is_one_removal(
         self, simulator: RunningSimulator, strict: bool
     ) -> None:
         simulator.reset(corp(["ann", "Bob"], strict_removal=strict))
@@ -900,15 +904,15 @@ class TestOtherWriters:
 
     def test_one_who_is_refused_again_is_refused(self, simulator: RunningSimulator) -> None:
         simulator.fault(on=ADD, errcode=-1)
-        report = manage(simulator, "present", ["ann", "nolicence"])
-        assert told(report) == {"ann": CHANGED, "nolicence": FAILED}
+        report = manage(simulator, "present", ["ann", "nolicense"])
+        assert told(report) == {"ann": CHANGED, "nolicense": FAILED}
         assert report["servicers"][1]["errcode"] == 701008
 
     def test_one_who_was_refused_and_cannot_be_read_back_is_not_known(self, simulator: RunningSimulator) -> None:
         simulator.fault(on=ADD, errcode=-1, applied=True)
         simulator.fault(on=LIST, nth=2, errcode=48002, times=None)
-        report = manage(simulator, "present", ["ann", "nolicence"])
-        assert told(report) == {"ann": CHANGED, "nolicence": FAILED}
+        report = manage(simulator, "present", ["ann", "nolicense"])
+        assert told(report) == {"ann": CHANGED, "nolicense": FAILED}
         assert report["servicers"][1]["msg"].startswith("not known whether added")
 
 

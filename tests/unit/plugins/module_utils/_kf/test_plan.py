@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the pure comparison of desired with current promises, over random accounts and random wishes."""
+"""What the pure comparison of desired with current promises, over random accounts and random parameters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.wecom.kf.plugins.module_utils._kf.plan import ADD, NONE
 KFID = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"
 STATES = ("present", "absent", "exact")
 
-# Few names and many spellings, so that wishes and accounts meet, in different case too.
+# Few names and many spellings, so that both have some in common, in different case too.
 userids = st.sampled_from(["ann", "Ann", "ANN", "bob", "Bob", "cy.d@x", "CY.D@X", "d-e_f", "E5", "e5"])
 department_ids = st.sampled_from([1, 2, 3, 2**31 + 5])
 statuses = st.sampled_from([(None, None), (0, None), (1, 0), (1, 1)])
@@ -31,7 +31,7 @@ servicers = st.lists(
     max_size=8,
     unique_by=lambda servicer: normalize(servicer.id),
 )
-wishes = st.builds(
+desired_servicers = st.builds(
     Desired,
     st.just(KFID),
     st.sampled_from(STATES),
@@ -68,14 +68,14 @@ def expected_of(desired: Desired, serving: list[Servicer]) -> set[ServicerId]:
 
 
 class TestPlan:
-    @given(wishes, servicers)
+    @given(desired_servicers, servicers)
     def test_applied_it_gives_what_is_desired_and_touches_nobody_else(
         self, desired: Desired, serving: list[Servicer]
     ) -> None:
         plan = make_plan(desired, serving)
         assert set(keys(servicer.id for servicer in applied(plan, serving))) == expected_of(desired, serving)
 
-    @given(st.lists(wishes, min_size=1, max_size=6), servicers)
+    @given(st.lists(desired_servicers, min_size=1, max_size=6), servicers)
     def test_each_plan_of_a_history_does_its_work_whatever_came_before(
         self, history: list[Desired], serving: list[Servicer]
     ) -> None:
@@ -84,19 +84,19 @@ class TestPlan:
             serving = applied(make_plan(desired, serving), serving)
             assert set(keys(servicer.id for servicer in serving)) == expected
 
-    @given(wishes, servicers)
+    @given(desired_servicers, servicers)
     def test_a_second_time_there_is_nothing_to_do(self, desired: Desired, serving: list[Servicer]) -> None:
         again = make_plan(desired, applied(make_plan(desired, serving), serving))
         assert {step.action for step in again.steps} <= {NONE}
 
-    @given(wishes, servicers)
+    @given(desired_servicers, servicers)
     def test_nothing_is_done_that_is_so_already(self, desired: Desired, serving: list[Servicer]) -> None:
         plan = make_plan(desired, serving)
         before = set(keys(servicer.id for servicer in serving))
         assert before.isdisjoint(keys(ids(plan, ADD)))
         assert before.issuperset(keys(ids(plan, REMOVE)))
 
-    @given(wishes, servicers)
+    @given(desired_servicers, servicers)
     def test_everyone_named_has_one_step_in_the_order_given_and_others_who_go_follow(
         self, desired: Desired, serving: list[Servicer]
     ) -> None:
@@ -109,7 +109,7 @@ class TestPlan:
         listed = keys(servicer.id for servicer in serving)
         assert steps[len(named) :] == [key for key in listed if key in set(steps[len(named) :])]
 
-    @given(wishes, servicers)
+    @given(desired_servicers, servicers)
     def test_who_goes_is_spelled_as_by_the_service_and_who_comes_as_by_the_playbook(
         self, desired: Desired, serving: list[Servicer]
     ) -> None:
@@ -121,7 +121,7 @@ class TestPlan:
         assert all(name in listed for name in ids(plan, REMOVE))
         assert all(first_spelling[normalize(step.id)] == step.id for step in plan.steps if step.action != REMOVE)
 
-    @given(wishes, servicers, st.randoms(use_true_random=False))
+    @given(desired_servicers, servicers, st.randoms(use_true_random=False))
     def test_neither_the_order_of_the_list_nor_duplicates_nor_case_matter(
         self, desired: Desired, serving: list[Servicer], random: t.Any
     ) -> None:
@@ -137,7 +137,7 @@ class TestPlan:
         for action in (ADD, REMOVE, NONE):
             assert set(keys(ids(plan, action))) == set(keys(ids(other, action)))
 
-    @given(wishes, servicers)
+    @given(desired_servicers, servicers)
     def test_present_removes_nobody_and_absent_adds_nobody(self, desired: Desired, serving: list[Servicer]) -> None:
         plan = make_plan(desired, serving)
         if desired.state == "present":
@@ -145,7 +145,7 @@ class TestPlan:
         if desired.state == "absent":
             assert ids(plan, ADD) == []
 
-    @given(wishes, servicers)
+    @given(desired_servicers, servicers)
     def test_exact_leaves_the_kind_alone_whose_list_is_omitted(self, desired: Desired, serving: list[Servicer]) -> None:
         touched = [step.id for step in make_plan(desired, serving).steps if step.action != NONE]
         if desired.userids is None:
@@ -153,13 +153,13 @@ class TestPlan:
         if desired.department_ids is None:
             assert not any(isinstance(name, int) for name in touched)
 
-    @given(wishes, servicers)
+    @given(desired_servicers, servicers)
     def test_who_of_those_to_remove_is_receiving_is_known(self, desired: Desired, serving: list[Servicer]) -> None:
         plan = make_plan(desired, serving)
         receiving = {normalize(servicer.id) for servicer in serving if servicer.status == 0}
         assert plan.receiving == receiving & set(keys(ids(plan, REMOVE)))
 
-    @given(wishes, servicers)
+    @given(desired_servicers, servicers)
     def test_the_number_of_removals_is_that_of_the_steps(self, desired: Desired, serving: list[Servicer]) -> None:
         plan = make_plan(desired, serving)
         assert plan.removals == len(ids(plan, REMOVE))
@@ -194,7 +194,7 @@ def test_the_name_of_the_account_is_passed_on() -> None:
 
 
 class TestExcessRemovals:
-    @given(wishes, servicers, st.integers(0, 10))
+    @given(desired_servicers, servicers, st.integers(0, 10))
     def test_users_and_departments_are_counted_together(
         self, desired: Desired, serving: list[Servicer], most: int
     ) -> None:

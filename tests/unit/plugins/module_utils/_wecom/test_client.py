@@ -200,7 +200,7 @@ class TestToken:
 
     @pytest.mark.parametrize("secret", ["corpsecret", "access_token"])
     def test_a_secret_that_was_given_is_masked_in_them_too(self, simulator: RunningSimulator, secret: str) -> None:
-        given = {"corpsecret": "hunter2", "access_token": None, secret: "hunter2"}
+        given: dict[str, t.Any] = {"corpsecret": "hunter2", "access_token": None, secret: "hunter2"}
         for call in (GETTOKEN, LIST):
             simulator.fault(on=call, errcode=40091, errmsg="is hunter2 yours?")
         with client_of(simulator, **given) as client:

@@ -51,15 +51,15 @@ def free_port() -> int:
 
 
 class Proxy:
-    """A proxy that remembers what it was asked and answers everything itself."""
+    """A proxy that remembers what it was asked and responds to everything itself."""
 
-    def __init__(self, answer: bytes = EMPTY_LIST) -> None:
+    def __init__(self, response: bytes = EMPTY_LIST) -> None:
         self.heads: list[bytes] = []
-        self._answer = answer
+        self._response = response
 
     def serve(self, connection: socket.socket) -> None:
         self.heads.append(connection.recv(65536))
-        connection.sendall(self._answer)
+        connection.sendall(self._response)
 
 
 class TestConnections:
@@ -221,7 +221,7 @@ class TestNoConnection:
 
 class TestStrangeResponses:
     @pytest.mark.parametrize(
-        "answer",
+        "response",
         [
             b"",
             b"SSH-2.0-OpenSSH_9.2\r\n",
@@ -238,10 +238,10 @@ class TestStrangeResponses:
             b"HTTP/1.1 100 Continue\r\n\r\n",
             b"\x00" * 100,
         ],
-        ids=lambda answer: repr(answer[:40]),
+        ids=lambda response: repr(response[:40]),
     )
-    def test_they_end_in_one_sentence(self, simulator: RunningSimulator, answer: bytes) -> None:
-        with raw_server(says(answer)) as server:
+    def test_they_end_in_one_sentence(self, simulator: RunningSimulator, response: bytes) -> None:
+        with raw_server(says(response)) as server:
             with client_of(simulator, api_url=server.url, access_token="t+0/ken", retry_timeout=0.0) as client:
                 error = failure_of(client)
             assert error.sentence().startswith("kf/servicer/list failed: ")
@@ -395,8 +395,8 @@ class TestEnvironment:
     def test_a_proxy_that_refuses_a_tunnel_is_named_with_its_status(
         self, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch, status: int, tries: int
     ) -> None:
-        answer = b"HTTP/1.1 %d No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status
-        with raw_server(says(answer)) as proxy:
+        response = b"HTTP/1.1 %d No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status
+        with raw_server(says(response)) as proxy:
             monkeypatch.setenv("https_proxy", proxy.url)
             with client_of(simulator, api_url="https://wecom.invalid", retry_timeout=3.0) as client:
                 sentence = failure_of(client).sentence()
@@ -409,8 +409,8 @@ class TestEnvironment:
         self, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         page = b"<html>Access denied</html>"
-        answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(page) + page
-        with raw_server(says(answer)) as proxy:
+        response = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(page) + page
+        with raw_server(says(response)) as proxy:
             monkeypatch.setenv("http_proxy", proxy.url)
             with client_of(simulator, api_url="http://wecom.invalid", access_token="t") as client:
                 sentence = failure_of(client).sentence()
@@ -716,11 +716,11 @@ class TestSize:
 
 
 def test_an_unreadable_retry_after_is_no_reason_to_unreadable(simulator: RunningSimulator) -> None:
-    answer = b"HTTP/1.1 429 Slow down\r\nRetry-After: \xb2\r\nContent-Length: 0\r\n\r\n"
+    response = b"HTTP/1.1 429 Slow down\r\nRetry-After: \xb2\r\nContent-Length: 0\r\n\r\n"
 
     def serve(connection: socket.socket) -> None:
         connection.recv(65536)
-        connection.sendall(answer)
+        connection.sendall(response)
 
     with raw_server(serve) as server:
         client = WecomClient(Connection(server.url, access_token="t", retry_timeout=0.0))
