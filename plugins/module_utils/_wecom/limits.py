@@ -118,7 +118,7 @@ class ConcurrencyLimiter:
 
     @contextlib.contextmanager
     def slot(self) -> t.Iterator[int]:
-        """Wait for a free slot; yield the generation, for :meth:`lower`."""
+        """Wait for a free slot; yield the generation, for ``lower``."""
         with self._free:
             while self._in_flight >= self._limit:
                 self._free.wait()

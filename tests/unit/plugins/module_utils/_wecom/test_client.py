@@ -352,7 +352,7 @@ class TestResponses:
             f"kf/servicer/list failed: 127.0.0.1:{simulator.port} {words};"
             " check api_url, and that no proxy responds in the service's place"
         )
-        assert (error.retryable, error.uncertain, error.is_foreign) == (False, True, True)
+        assert (error.retryable, error.uncertain, error.is_foreign, error.http_status) == (False, True, True, 200)
         assert simulator.calls(LIST) == 1
 
     def test_html_is_recognized_by_its_content_type_too(self, simulator: RunningSimulator) -> None:
