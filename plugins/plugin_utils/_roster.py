@@ -40,7 +40,7 @@ from ansible_collections.wecom.kf.plugins.plugin_utils._shifts import (
 )
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
-_MAX_MISTAKES = 10
+_MAX_MISTAKES = 100
 _UNNAMED = '"<unicode string>", '
 _WRITE_EMPTY = "write [] if nobody is meant, and leave the key out to leave them as they are"
 _WRITE_NOTHING = "leave the key out if it is not needed"
@@ -127,7 +127,7 @@ class Roster:
         return first
 
     def describe_mistakes(self) -> str:
-        """Return every mistake, the first ten in words, each with its line; "" if there is none."""
+        """Return every mistake, the first hundred in words, each with its line; "" if there is none."""
         parts: list[str] = []
         for number, mistake in enumerate(self.mistakes[:_MAX_MISTAKES]):
             same_file = number > 0 and self.mistakes[number - 1].source == mistake.source
