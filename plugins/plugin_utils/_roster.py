@@ -380,8 +380,8 @@ class _File:
         if _is_text(node):
             text: str = node.value
             return text
-        cure = "; put it in quotes if it is really called that" if node.tag == _BOOLEAN else ""
-        self._refuse(node, f"{where} must be a text, not {_describe(node)}{cure}")
+        hint = "; put it in quotes if it is really called that" if node.tag == _BOOLEAN else ""
+        self._refuse(node, f"{where} must be a text, not {_describe(node)}{hint}")
         return ""
 
     def _refuse(self, node: _Node | None, text: str) -> None:

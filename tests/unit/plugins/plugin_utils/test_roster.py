@@ -115,6 +115,10 @@ roster:
     def test_a_word_that_is_quoted_or_unknown_to_yaml_is_a_text(self, written: str) -> None:
         assert accounts(entry(f"userids: [{written}]"))[0]["userids"] == [written.split(" ")[-1].strip("'\"")]
 
+    def test_what_is_tagged_as_what_it_is_is_that(self) -> None:
+        text = "roster: !!seq\n- !!map {open_kfid: !!str wkA, userids: !!seq [!!str a]}\n"
+        assert accounts(text) == [{"open_kfid": "wkA", "userids": ["a"]}]
+
     def test_a_userid_in_chinese_is_left_to_the_service(self) -> None:
         assert accounts(entry("userids: [张三]"))[0]["userids"] == ["张三"]
 

@@ -273,6 +273,10 @@ class TestMoments:
     def test_a_moment_is_read(self, text: str, moment: str) -> None:
         assert parse_moment(text) == dt.datetime.fromisoformat(moment)
 
+    @pytest.mark.parametrize("text", ["1970-01-01 00:00", "2999-12-31 23:59"])
+    def test_the_first_and_the_last_minute_that_are_read(self, text: str) -> None:
+        assert parse_moment(text) == dt.datetime.fromisoformat(text)
+
     @pytest.mark.parametrize(
         "text",
         [
@@ -286,6 +290,8 @@ class TestMoments:
             "2026-10-01 20:00+25:00",
             "2026-10-01 20：00",
             "9999-12-31 23:59",
+            "3000-01-01 00:00",
+            "1969-12-31 23:59",
             "0001-01-01 00:00",
             "２026-10-01 20:00",
         ],
