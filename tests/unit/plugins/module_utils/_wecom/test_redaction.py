@@ -85,6 +85,20 @@ def test_a_token_in_an_error_of_the_service() -> None:
     assert redactor.clean(said) == f"invalid access_token {MASK}, hint: [1745], more at https://host?t={MASK}"
 
 
+@pytest.mark.parametrize("written", ["&apos;", "&quot;", "&lt;", "&gt;", "&amp;"])
+def test_named_entities_are_known(written: str) -> None:
+    redactor = Redactor()
+    redactor.add(f"a{html.unescape(written)}b")
+    assert redactor.clean(f"<a{written}b>") == f"<{MASK}>"
+
+
+def test_a_plus_sign_stands_for_a_blank_and_for_nothing_else() -> None:
+    redactor = Redactor()
+    redactor.add("a b")
+    redactor.add("xyz")
+    assert redactor.clean("a+b x+z +++") == f"{MASK} x+z +++"
+
+
 def test_nothing_known_nothing_masked() -> None:
     redactor = Redactor()
     redactor.add("")
