@@ -35,7 +35,8 @@ test-all: test docs demo release soak matrix ## the same, and what takes hours: 
 
 unit: venv-test ## unit tests without the slow ones (ARGS='-k word' to choose)
 	@$(heading) 'unit tests'
-	@$(PYTHON) -m pytest -m 'not slow' --hypothesis-profile quick --numprocesses 2 $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX='$(CURDIR)/.cache/pycache' \
+		$(PYTHON) -m pytest -m 'not slow' --hypothesis-profile quick --numprocesses 3 --dist worksteal $(ARGS)
 
 coverage: venv-test ## all unit tests, with their coverage of plugins/
 	@$(heading) 'unit tests, with coverage'

@@ -476,7 +476,9 @@ def writes(simulator: RunningSimulator) -> list[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("fails_call", [False, True], ids=["item refused", "call refused"])
-@pytest.mark.parametrize("errcode", [81017, 40058, 4711])
+@pytest.mark.parametrize(
+    "errcode", [40058, pytest.param(81017, marks=pytest.mark.slow), pytest.param(4711, marks=pytest.mark.slow)]
+)
 class TestFullAccounts:
     """An account at its limit exchanges servicers in batches, however the service says that it is full."""
 
