@@ -34,7 +34,7 @@ def apply_plan(plan: Plan, api: KfApi) -> Outcome:
 
     Raises nothing: a call that fails as a whole ends the writing and is in the outcome's ``failures``.
     """
-    work = _Application(plan, api)
+    work = _Applier(plan, api)
     try:
         work.add()
         work.remove()
@@ -87,6 +87,7 @@ class _Record:
         self.is_confirmed = False
         """Whether the service said that this one is as wanted."""
         self.is_ignored = False
+        """Whether the last response said ``ignored``: already as wanted before that call."""
         self.is_by_others = False
         """Whether this one was as wanted before the first call."""
         self.is_in_question = False
@@ -156,7 +157,7 @@ class _Record:
         return Status.NOT_APPLIED if self.is_sent else Status.SKIPPED
 
 
-class _Application:
+class _Applier:
     """One account being changed."""
 
     def __init__(self, plan: Plan, api: KfApi) -> None:
@@ -228,36 +229,43 @@ class _Application:
         Returns the last rejection of a whole call. Removes nobody for an addition that then fails: whoever was removed
         in vain is added again.
         """
-        kind, size, room = coming[0].kind, 1, 0
+        kind, size = coming[0].kind, 1
         was_refused = coming[0].needs_room
+        waiting = coming
         gone: list[_Record] = []
         rejection = None
-        while coming and (going or room):
-            leaving = going[: max(min(size, len(coming)) - room, 0)]
-            del going[: len(leaving)]
-            self._write(DELETE_SERVICERS, leaving)
-            left = [record for record in leaving if record.serving is None]
-            gone += left
-            room += len(left)
-            batch, coming = coming[:room], coming[room:]
-            rejection = self._write_additions(batch) or rejection
-            added = sum(record.serving is not None for record in batch)
-            room -= added
-            if any(record.needs_room for record in batch):
-                for record in coming:  # nobody else can be added either
-                    record.refused = record.refused or next(r.refused for r in batch if r.needs_room)
-                break
-            if batch and not added and not was_refused:
-                # The trial tells nothing about a limit: try the others without an exchange.
-                was_refused = True
-                rejection = self._write_additions(coming) or rejection
-                room = max(room - sum(record.serving is not None for record in coming), 0)
-                coming = [record for record in coming if record.needs_room]
-            elif added:
-                size = min(_MAX_EXCHANGE[kind], max(self._number_before(kind) // 2, 1))
-        else:
-            rejection = self._write_additions(coming) or rejection
-        self._add_again(gone[len(gone) - room :] if room > 0 else [])
+
+        def left_in_vain() -> list[_Record]:
+            return gone[sum(record.serving is not None for record in coming) :]
+
+        try:
+            while waiting and (going or left_in_vain()):
+                leaving = going[: max(min(size, len(waiting)) - len(left_in_vain()), 0)]
+                del going[: len(leaving)]
+                self._write(DELETE_SERVICERS, leaving)
+                gone += [record for record in leaving if record.serving is None]
+                room = len(left_in_vain())
+                batch, waiting = waiting[:room], waiting[room:]
+                rejection = self._write_additions(batch) or rejection
+                if any(record.needs_room for record in batch):
+                    for record in waiting:  # nobody else can be added either
+                        record.refused = record.refused or next(r.refused for r in batch if r.needs_room)
+                    break
+                has_added = any(record.serving is not None for record in batch)
+                if batch and not has_added and not was_refused:
+                    # The trial tells nothing about a limit: try the others without an exchange.
+                    was_refused = True
+                    rejection = self._write_additions(waiting) or rejection
+                    waiting = [record for record in waiting if record.needs_room]
+                elif has_added:
+                    size = min(_MAX_EXCHANGE[kind], max(self._number_before(kind) // 2, 1))
+            else:
+                rejection = self._write_additions(waiting) or rejection
+        except _CallError as error:
+            if len(error.failures) == 1 and not error.failures[0].fatal:
+                self._add_again(left_in_vain())
+            raise
+        self._add_again(left_in_vain())
         return rejection
 
     def _add_again(self, removed: list[_Record]) -> None:
@@ -265,6 +273,7 @@ class _Application:
             self._write(ADD_SERVICERS, removed)
         for record in removed:
             record.refused = None
+            record.is_confirmed = False  # this task undid the removal itself
 
     def _write_additions(self, records: list[_Record]) -> _CallError | None:
         """Add these; return the rejection of a whole call that can mean that the account is full."""

@@ -692,6 +692,27 @@ class TestExchangeThatIsOfNoUse:
         assert told(report)[2] == CHANGED
         assert told(report)["ann"] == FAILED
         assert report["failure"]["errcode"] == 4711
+        (removal,) = [entry for entry in report["servicers"] if "not removed" in entry["msg"]][:1]
+        assert "4711" in removal["msg"], "nobody else is blamed"
+
+    @pytest.mark.parametrize(
+        "fault", [{"drop": "before"}, {"errcode": 60111}, {"errcode": 48007}, {"http_status": 503}], ids=str
+    )
+    def test_whoever_left_before_a_call_that_fails_comes_back(
+        self, simulator: RunningSimulator, fault: dict[str, t.Any]
+    ) -> None:
+        """The second exchange of a full account: a hundred have left when adding fails."""
+        start(simulator, *users(1, 500), limits={"userids_per_account": 500})
+        simulator.fault(on=ADD, nth=2, **fault)
+        report = manage(simulator, "exact", users(1001, 1500), retry_timeout=0.0)
+        assert report["summary"] == {"added": 1, "removed": 1, "unchanged": 0, "failed": 998}
+        assert len(simulator.serving(KFID)) == 500
+
+    def test_nobody_is_put_back_where_no_call_can_succeed(self, simulator: RunningSimulator) -> None:
+        start(simulator, *users(1, 500), limits={"userids_per_account": 500})
+        simulator.fault(on=ADD, nth=2, errcode=48002, times=None)
+        manage(simulator, "exact", users(1001, 1500))
+        assert simulator.calls(ADD) == 2
 
     @pytest.mark.parametrize("errcode", [60111, 701008, 48007, 60021, 60003])
     def test_a_code_with_another_meaning_makes_no_room(self, simulator: RunningSimulator, errcode: int) -> None:
