@@ -6,11 +6,12 @@
 
 """Creates, changes and deletes an account, and finds out what became of it when a response is lost.
 
-A creation is not repeated before the accounts were listed again, so that no second account comes of it.
+The accounts are listed before a creation is repeated, so that it never makes a second account.
 """
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from .._wecom.errors import NO_SUCH_ACCOUNT, WecomError
@@ -21,7 +22,7 @@ from .lookup import describe_lookup
 from .models import Account
 
 _GRACE = 3
-"""How many times ``timeout`` a creation may still take that got no response in time."""
+"""How many times ``timeout`` to wait after a creation that timed out: the service may still be working on it."""
 
 
 class AccountOutcome(t.NamedTuple):
@@ -38,7 +39,7 @@ def apply_account_plan(plan: AccountPlan, known: list[Account], image: Image | N
 
     known: the accounts before.
     """
-    work = _Application(plan, known, api)
+    work = _Applier(plan, known, api)
     try:
         media_id = upload_image(api, image) if image and plan.set_avatar else None
         if plan.action == CREATE:
@@ -60,7 +61,7 @@ class _ListingError(Exception):
         self.failures = failures
 
 
-class _Application:
+class _Applier:
     """One account being changed."""
 
     def __init__(self, plan: AccountPlan, known: list[Account], api: KfApi) -> None:
@@ -100,19 +101,21 @@ class _Application:
     def delete(self) -> AccountOutcome:
         """Delete the account; one that is gone is as wanted."""
         open_kfid = t.cast(Account, self._plan.current).open_kfid
-        attempts = []
+        attempts, was_gone = 0, False
 
         def delete() -> None:
-            attempts.append(1)
+            nonlocal attempts, was_gone
+            attempts += 1
             try:
                 delete_account(self._api, open_kfid)
             except WecomError as error:
                 if error.errcode != NO_SUCH_ACCOUNT:
                     raise
-                attempts.append(0)
+                was_gone = True
 
         self._write(delete, lambda accounts: all(account.open_kfid != open_kfid for account in accounts))
-        return AccountOutcome(None, attempts != [1, 0])  # gone at the first call: somebody else deleted it
+        # Gone at the first call: somebody else deleted it.
+        return AccountOutcome(None, not (was_gone and attempts == 1))
 
     def _write(
         self, send: t.Callable[[], t.Any], is_done: t.Callable[[list[Account]], bool], grace: float = 0.0
@@ -123,23 +126,26 @@ class _Application:
         grace: seconds after a timeout in which the service may still be working on it.
         """
         attempt = 0
-        while True:
-            try:
-                return send()
-            except WecomError as error:
-                failure = error
-            if not failure.uncertain and not failure.retryable:
-                raise failure
-            has_time_left = failure.retryable and self._wait(attempt, failure, grace if failure.timed_out else 0.0)
-            try:
-                accounts = list(self._api.list_accounts())
-            except WecomError as error:
-                raise _ListingError(failure, error) from None
-            if is_done(accounts):
-                return None
-            if not has_time_left:
-                raise failure
-            attempt += 1
+        with contextlib.ExitStack() as retries:
+            while True:
+                try:
+                    return send()
+                except WecomError as error:
+                    failure = error
+                if not failure.uncertain and not failure.retryable:
+                    raise failure
+                has_time_left = failure.retryable and self._wait(attempt, failure, grace if failure.timed_out else 0.0)
+                try:
+                    accounts = list(self._api.list_accounts())
+                except WecomError as error:
+                    raise _ListingError(failure, error) from None
+                if is_done(accounts):
+                    return None
+                if not has_time_left:
+                    raise failure
+                if attempt == 0:
+                    retries.enter_context(self._api.budget.charging())
+                attempt += 1
 
     def _wait(self, attempt: int, failure: WecomError, grace: float) -> bool:
         """Back off; return False when the budget is spent. At most half of it is grace."""

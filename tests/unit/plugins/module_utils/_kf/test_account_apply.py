@@ -10,6 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.wecom.kf.plugins.module_utils._kf.account_plan import DesiredAccount
+from ansible_collections.wecom.kf.plugins.module_utils._wecom.errors import ApiError
 from ansible_collections.wecom.kf.plugins.modules.wecom_kf_account import AccountParams, manage_account
 from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator
 from ansible_collections.wecom.kf.tests.unit.support.clock import VirtualClock
@@ -171,6 +172,24 @@ class TestCreation:
         clock = VirtualClock()
         assert told(create(service, clock=clock)) == CHANGED
         assert 0.75 * 3.75 < clock.now() < 3.76
+
+    def test_the_calls_of_a_retry_are_charged_too(
+        self, service: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each takes 50 seconds: the first costs nothing, and the third spends the last of the two minutes."""
+        clock = VirtualClock()
+        writes = []
+
+        def write(call: str, body: dict[str, t.Any]) -> t.NoReturn:
+            writes.append(call)
+            clock.sleep(50)
+            raise ApiError(-1, "busy", call=call)
+
+        params = AccountParams(DesiredAccount(None, "西湖店", "present"), None, None, None)
+        with api_of(service, clock=clock) as api:
+            monkeypatch.setattr(api.client, "write", write)
+            assert told(manage_account(params, api, check_mode=False, diff=False)) == FAILED
+        assert len(writes) == 4
 
     def test_the_last_of_the_budget_is_used(self, service: RunningSimulator) -> None:
         service.fault(on=ACCOUNT_ADD, errcode=-1)
