@@ -19,8 +19,9 @@ from ._wecom.errors import WecomError, is_known
 from ._wecom.limits import RetryBudget
 
 _MIN_STREAK = 8
-"""After this many accounts in a row without success, or twice as many as there are threads, the cause is common."""
-_SHARE = 0.25
+"""After this many accounts in a row failed in the same way, or twice the number of threads if that is more, the cause
+is common."""
+_MAX_SHARE = 0.25
 """Of the retry budget, for one account of several."""
 
 _Item = t.TypeVar("_Item")
@@ -35,11 +36,13 @@ class Pool:
         self._api = api
         self._threads = threads
         self._lock = threading.Condition()
+        self._is_alone = True
+        """Whether the task is about one account only."""
         self._in_flight = 0
         """How many accounts are being worked on."""
         self._max_streak = max(2 * threads, _MIN_STREAK)
         self._silent = 0
-        """How many accounts in a row met nothing but silence."""
+        """How many accounts in a row failed in a way that may pass while the service sent no response at all."""
         self._last_sign_of_life = api.client.last_sign_of_life
         self._has_succeeded = False
         self._last_kind: t.Any = None
@@ -65,6 +68,7 @@ class Pool:
         key: tells which account an item is about. One of several may spend a share of the retry budget.
         retry_last: first try every item once, and retry those that failed when all others are done.
         """
+        self._is_alone = self._is_alone and len(items) <= 1
         outputs: list[t.Any] = [None] * len(items)
         first = collections.deque(range(len(items)))
         later: collections.deque[int] = collections.deque()
@@ -84,7 +88,7 @@ class Pool:
                 outputs[number] = skip(item, self.fatal)
                 return
             is_first_try = retry_last and not is_retry and self._retries_last(len(items))
-            api = self._api.with_budget(RetryBudget(0.0) if is_first_try else self._budget_of(key(item), len(items)))
+            api = self._api.with_budget(self._api.budget.part(0.0) if is_first_try else self._budget_of(key(item)))
             with contextlib.ExitStack() as stack:
                 if is_retry:
                     has_time_left = api.pause(0, None)
@@ -102,9 +106,11 @@ class Pool:
                 for number, is_retry in iter(take, None):
                     do(number, is_retry)
                     leave()
-            finally:
-                # Nothing is left, unless this is a bug's exception, which ends the work of all.
+            except BaseException:  # a bug, which ends the work of all
                 first.clear()
+                later.clear()
+                raise
+            finally:
                 leave()
 
         def leave() -> None:
@@ -121,12 +127,12 @@ class Pool:
         """Return whether a failed item waits for the others: there are some, and the service is not silent for all."""
         return number > 1 and self._silent < self._max_streak and self._api.budget.remaining() > 0
 
-    def _budget_of(self, key: t.Any, number: int) -> RetryBudget:
+    def _budget_of(self, key: t.Any) -> RetryBudget:
         """Return the budget of one account, which is the same for its reading and its writing."""
-        if number == 1 and not self._budgets:
+        if self._is_alone:
             return self._api.budget
         with self._lock:
-            return self._budgets.setdefault(key, self._api.budget.part(_SHARE))
+            return self._budgets.setdefault(key, self._api.budget.part(_MAX_SHARE))
 
     def _learn(self, failures: Failures) -> None:
         """Note what became of an account, and recognize what no other account can get past."""

@@ -98,6 +98,18 @@ class TestMap:
         assert order == [0, 1, 2, 1]
         assert [0.18 < seconds <= 0.25 for seconds in clock.sleeps if seconds != 7] == [True]
 
+    def test_what_a_first_try_spends_on_a_throttled_call_is_charged(self, simulator: RunningSimulator) -> None:
+        clock = VirtualClock()
+
+        def work(number: int, api: KfApi) -> tuple[int, Failures]:
+            with api.budget.charging():
+                clock.sleep(5)
+            return number, ()
+
+        with api_of(simulator, clock=clock) as api:
+            Pool(api, 1).map(range(4), work, _never, key=str, retry_last=True)
+            assert api.budget.remaining() == pytest.approx(100)
+
     def test_without_time_for_a_retry_the_first_output_stays(self, simulator: RunningSimulator) -> None:
         clock = VirtualClock()
 

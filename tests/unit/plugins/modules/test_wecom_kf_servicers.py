@@ -440,6 +440,13 @@ class TestBusyAccounts:
         simulator.fault(on=ADD, open_kfid="wkF10", errcode=-1, times=3)
         assert failed(manage(simulator, newcomer(10), concurrency=1)) == kfids(10)[:3]
 
+    def test_the_only_account_of_several_that_changes_spends_a_quarter_too(self, simulator: RunningSimulator) -> None:
+        simulator.reset(many_accounts(2))
+        simulator.fault(on=ADD, open_kfid="wkF1", errcode=-1, times=None)
+        clock = VirtualClock()
+        manage(simulator, [*newcomer(1), Desired("wkF2", "absent", ["newcomer"], None)], clock=clock)
+        assert clock.now() == pytest.approx(30, abs=1)
+
     def test_the_only_account_may_spend_all_of_it(self, simulator: RunningSimulator) -> None:
         simulator.reset(many_accounts(1))
         simulator.fault(on=LIST, errcode=-1, times=None)
