@@ -94,16 +94,12 @@ class Transport:
         if verify is False:
             # It was asked for; a warning for each call would mix with the module's output.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        # Read once: the environment does not change. The explicit verify matters, since with its default
-        # REQUESTS_CA_BUNDLE wins over validate_certs=false.
+        # Read once: the environment does not change. An explicit verify wins over REQUESTS_CA_BUNDLE.
         with requests.Session() as session:
             self._settings: dict[str, t.Any] = {**session.merge_environment_settings(base_url, {}, True, verify, None)}
-        if verify is not True:
-            self._settings["verify"] = verify
-        self._settings["stream"] = True
         self._proxy = requests.utils.select_proxy(base_url, self._settings["proxies"])
         self.target = host_of(base_url) + (f" through the proxy {host_of(self._proxy)}" if self._proxy else "")
-        """What this talks to, fit to be shown."""
+        """What requests are sent to, safe to show."""
         self._lock = threading.Lock()
         self.requests = 0
         """How many HTTP requests were made."""
@@ -199,7 +195,7 @@ class Transport:
         )
 
     def _explain(self, exception: BaseException, path: str, sent: bool | None) -> WecomError:
-        """Return what happened in words of our own.
+        """Return the error for an exception of the HTTP library, in words of our own.
 
         sent: whether the service may have got the request; None where only the exception tells.
         """
@@ -272,7 +268,7 @@ class Transport:
             return _Diagnosis(f"{nearest} refused the connection", hint, retryable=True)
         if isinstance(link, (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return _Diagnosis(f"{target} closed the connection", hint, retryable=True)
-        if isinstance(link, ssl.SSLError) and link.reason == "NO_CERTIFICATE_OR_CRL_FOUND":
+        if isinstance(link, ssl.SSLError) and link.library in ("X509", "PEM", "ASN1"):
             cause = "ca_path holds no certificate that can be read"
             return _Diagnosis(cause, "name a file with certificates in PEM format", before_sending=True)
         if isinstance(link, ssl.SSLError):

@@ -163,8 +163,11 @@ class TestTls:
         bundle.write_bytes(content)
         with client_of(tls_simulator, verify=str(bundle)) as client:
             error = failure_of(client)
-        assert "\n" not in error.sentence()
-        assert error.retryable is False
+        assert error.sentence() == (
+            "gettoken failed: ca_path holds no certificate that can be read;"
+            " name a file with certificates in PEM format"
+        )
+        assert (error.retryable, error.uncertain) == (False, False)
 
     @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
     def test_a_bundle_of_the_environment_that_does_not_exist_is_told_and_not_taken_for_a_bug(
@@ -656,7 +659,28 @@ def test_a_slow_service_is_no_fault_as_long_as_each_response_comes_in_time(simul
             client.read(LIST, {"open_kfid": KFID})
 
 
+def test_an_upload_that_gets_stuck_may_have_arrived(simulator: RunningSimulator) -> None:
+    """The peer takes what fits into the buffers, and no more."""
+    silence = raw_server(lambda connection: time.sleep(10))
+    with silence as server, impatient(simulator, api_url=server.url) as client, pytest.raises(WecomError) as raised:
+        client.upload("media/upload", {}, bytes(30 << 20), "application/octet-stream")
+    error = raised.value
+    assert "did not respond completely within" in error.sentence()
+    assert (error.timed_out, error.uncertain, error.retryable) == (True, True, True)
+
+
+def test_without_a_proxy_a_closed_connection_has_no_hint(simulator: RunningSimulator) -> None:
+    simulator.fault(on=LIST, drop="before")
+    with impatient(simulator) as client:
+        assert failure_of(client).as_result()["hint"] == ""
+
+
 class TestSize:
+    def test_a_size_of_nineteen_digits_is_too_large_too(self, simulator: RunningSimulator) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000000000\r\n\r\n"
+        with raw_server(says(head)) as server, impatient(simulator, api_url=server.url) as client:
+            assert "sent a response of more than 32 MiB" in failure_of(client).sentence()
+
     @pytest.mark.parametrize(
         "fault",
         [
