@@ -7,8 +7,9 @@ export HYPOTHESIS_STORAGE_DIRECTORY := .cache/hypothesis
 export PYTEST_DEBUG_TEMPROOT := .cache
 
 .DEFAULT_GOAL := help
-PYTHON := .venv/bin/python
-ANSIBLE_TEST := $(PYTHON) -m tests.tools.ansible_test
+.NOTPARALLEL:
+VENV_PYTHON := .venv/bin/python
+ANSIBLE_TEST := $(VENV_PYTHON) -m tests.tools.ansible_test
 heading = printf '\n== %s ==\n'
 
 .PHONY: help
@@ -20,10 +21,10 @@ help: ## list the targets
 .PHONY: demo simulator
 
 demo: venv-demo ## show the collection at work on a simulated service
-	@$(PYTHON) -m tests.tools.demo
+	@$(VENV_PYTHON) -m tests.tools.demo
 
 simulator: venv-demo ## run the simulated service until Ctrl-C, for your own playbooks
-	@$(PYTHON) -m tests.simulator tests/tools/demo_settings/service.yml
+	@$(VENV_PYTHON) -m tests.simulator tests/tools/demo_settings/service.yml
 
 # --- test it ---
 
@@ -36,24 +37,24 @@ test-all: test docs demo release soak matrix ## the same, and what takes hours: 
 unit: venv-test ## unit tests without the slow ones (ARGS='-k word' to choose)
 	@$(heading) 'unit tests'
 	@PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX='$(CURDIR)/.cache/pycache' \
-		$(PYTHON) -m pytest -m 'not slow' --hypothesis-profile quick --numprocesses 3 --dist worksteal $(ARGS)
+		$(VENV_PYTHON) -m pytest -m 'not slow' --hypothesis-profile quick --numprocesses 3 --dist worksteal $(ARGS)
 
 coverage: venv-test ## all unit tests, with their coverage of plugins/
 	@$(heading) 'unit tests, with coverage'
-	@$(PYTHON) -m pytest --numprocesses 2 --cov $(ARGS)
+	@$(VENV_PYTHON) -m pytest --numprocesses 2 --cov $(ARGS)
 
 lint: venv-test ## formatting, lint, types, YAML, shell scripts, licenses
 	@$(heading) 'lint'
-	@$(PYTHON) -m ruff format --check .
-	@$(PYTHON) -m ruff check .
-	@MYPYPATH=$$($(PYTHON) -m tests.tools.checkout) $(PYTHON) -m mypy -p ansible_collections.wecom.kf.plugins -p ansible_collections.wecom.kf.tests
-	@$(PYTHON) -m yamllint --strict .
+	@$(VENV_PYTHON) -m ruff format --check .
+	@$(VENV_PYTHON) -m ruff check .
+	@MYPYPATH=$$($(VENV_PYTHON) -m tests.tools.checkout) $(VENV_PYTHON) -m mypy -p ansible_collections.wecom.kf.plugins -p ansible_collections.wecom.kf.tests
+	@$(VENV_PYTHON) -m yamllint --strict .
 	@.venv/bin/shellcheck .ci/run tests/tools/*.sh
-	@$(PYTHON) -m reuse lint --lines
+	@$(VENV_PYTHON) -m reuse lint --lines
 
 gates: venv-test ## what Ansible's ecosystem requires of a collection (ARGS='ansible-lint' to choose)
 	@$(heading) 'gates'
-	@$(PYTHON) -m tests.tools.gates $(ARGS)
+	@$(VENV_PYTHON) -m tests.tools.gates $(ARGS)
 
 sanity: venv-test ## ansible-test sanity (ARGS='--test import' to choose)
 	@$(heading) 'ansible-test sanity'
@@ -65,22 +66,22 @@ integration: venv-test ## the integration targets (ARGS='NAME' to choose)
 
 mutants: venv-test ## change the code a little, and see if a test notices (ARGS='FILE --sample N --seed N --survivors')
 	@$(heading) 'mutants'
-	@$(PYTHON) -m tests.tools.mutants $(ARGS)
+	@$(VENV_PYTHON) -m tests.tools.mutants $(ARGS)
 
 soak: venv-test ## ten thousand random histories, checked (ARGS='--histories N --seed N')
 	@$(heading) 'soak'
-	@$(PYTHON) -m pytest -m soak --numprocesses 2 $(ARGS)
+	@$(VENV_PYTHON) -m pytest -m soak --numprocesses 2 $(ARGS)
 
 matrix: venv-test ## sanity, units and integration on the oldest, a middle and the newest Ansible (ARGS='--all', '--core 2.19')
 	@$(heading) 'matrix'
-	@$(PYTHON) -m tests.tools.matrix $(ARGS)
+	@$(VENV_PYTHON) -m tests.tools.matrix $(ARGS)
 
 # --- measure it ---
 
 .PHONY: bench
 
 bench: venv-demo ## compare the modules with other ways to the same result (ARGS='--runs 5 --skip many'; takes an hour)
-	@$(PYTHON) -m tests.benchmark $(ARGS)
+	@$(VENV_PYTHON) -m tests.benchmark $(ARGS)
 
 # --- document it ---
 
@@ -88,7 +89,7 @@ bench: venv-demo ## compare the modules with other ways to the same result (ARGS
 
 docs: venv-docs ## build the documentation site, in .cache/docs/html
 	@$(heading) 'documentation'
-	@$(PYTHON) -m tests.tools.docs
+	@$(VENV_PYTHON) -m tests.tools.docs
 
 # --- release it ---
 
@@ -96,7 +97,7 @@ docs: venv-docs ## build the documentation site, in .cache/docs/html
 
 release: venv-test ## rehearse a release: build the tarball and try it in an empty environment
 	@$(heading) 'rehearsal of a release'
-	@$(PYTHON) -m tests.tools.release
+	@$(VENV_PYTHON) -m tests.tools.release
 
 # --- clean up ---
 

@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path
 
 from . import error_code_pages
-from .checkout import CACHE, ROOT, copy_collection, environment
+from .checkout import CACHE, ROOT, claim, copy_collection, environment
 
 WORK = CACHE / "docs"
 SITE = WORK / "html"
@@ -42,6 +42,7 @@ def write_inventory(path: Path) -> None:
 
 def main() -> None:
     """Check the collection's documentation and build the site from it."""
+    claim("docs")
     error_code_pages.main()
     collection = copy_collection("docs/source")
     inventory = WORK / "ansible.inv"

@@ -95,7 +95,7 @@ class TestMap:
 
 
 @dataclass
-class Verdict:
+class MutantResult:
     """What became of a mutant."""
 
     mutation: Mutation
@@ -208,10 +208,10 @@ class Workshop:
             }
         return result
 
-    def test(self, mutation: Mutation, tests: list[str], seconds: list[float]) -> Verdict:
+    def test(self, mutation: Mutation, tests: list[str], seconds: list[float]) -> MutantResult:
         """Make a mutant in a copy, run the tests, and undo it."""
         if not tests:
-            return Verdict(mutation, SURVIVED, "no test reaches it")
+            return MutantResult(mutation, SURVIVED, "no test reaches it")
         limit = 30 + 2 * sum(seconds)
         limit_of_test = ["-o", f"faulthandler_timeout={20 + 3 * max(seconds):.0f}"]
         limit_of_test += ["-o", "faulthandler_exit_on_timeout=true"]
@@ -228,16 +228,16 @@ class Workshop:
                 files = list(dict.fromkeys(map(_file_of, tests)))
                 status, output = _run_pytest(copy, [*arguments, *files], self._variables, limit)
         except subprocess.TimeoutExpired:
-            return Verdict(mutation, TIMEOUT)
+            return MutantResult(mutation, TIMEOUT)
         finally:
             path.write_bytes(source)
             self._copies.put(copy)
         if status in (_PASSED, _NO_TESTS):
-            return Verdict(mutation, SURVIVED, f"{len(tests)} tests reach it")
+            return MutantResult(mutation, SURVIVED, f"{len(tests)} tests reach it")
         if "Timeout (" in output:  # which faulthandler says
-            return Verdict(mutation, TIMEOUT)
+            return MutantResult(mutation, TIMEOUT)
         failed = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        return Verdict(mutation, KILLED, failed[0] if failed else f"pytest ended with status {status}")
+        return MutantResult(mutation, KILLED, failed[0] if failed else f"pytest ended with status {status}")
 
 
 def _importers(files: Iterable[Path]) -> dict[str, set[str]]:
@@ -293,8 +293,8 @@ def _read_equivalents(files: list[Path]) -> dict[tuple[str, ...], str]:
     return known
 
 
-def _report(verdicts: list[Verdict], seed: int) -> str:
-    by_file: dict[str, list[Verdict]] = defaultdict(list)
+def _report(verdicts: list[MutantResult], seed: int) -> str:
+    by_file: dict[str, list[MutantResult]] = defaultdict(list)
     for verdict in verdicts:
         by_file[verdict.mutation.file].append(verdict)
     survivors = [verdict for verdict in verdicts if verdict.result == SURVIVED]
@@ -332,6 +332,8 @@ def main() -> None:
         parser.error(f"there is no file {', '.join(patterns)}")
     WORK.mkdir(exist_ok=True)
     last = WORK / "survivors.json"
+    if options.survivors and not last.exists():
+        parser.error("--survivors needs an earlier run")
     only = {tuple(identity) for identity in json.loads(last.read_text("utf-8"))} if options.survivors else None
     mutations = _choose(files, options.sample, options.seed, only)
     equivalents = _read_equivalents(files)
@@ -340,9 +342,9 @@ def main() -> None:
     importers = _importers((ROOT / "plugins").rglob("*.py"))
     began = time.monotonic()
 
-    def judge(mutation: Mutation) -> Verdict:
+    def judge(mutation: Mutation) -> MutantResult:
         if reason := equivalents.get(mutation.identity):
-            return Verdict(mutation, EQUIVALENT_MUTANT, reason)
+            return MutantResult(mutation, EQUIVALENT_MUTANT, reason)
         chosen = tests.tests_for(mutation, importers[mutation.file])
         return workshop.test(mutation, chosen, [tests.seconds[test] for test in chosen])
 
