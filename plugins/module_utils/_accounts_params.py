@@ -41,8 +41,9 @@ ACCOUNT: Options = {
     "max_removals": {"type": "str"},
     "allow_empty": {"type": "bool"},
 }
-ACCOUNT_NAMED = (("open_kfid", "name"),)
 """An entry of accounts; the task's own options are its defaults."""
+ACCOUNT_NAMED = (("open_kfid", "name"),)
+"""One of these has to name the account."""
 
 
 class Issue(t.NamedTuple):

@@ -39,7 +39,7 @@ class ArgumentSpec(t.NamedTuple):
 
 
 def env_unless_empty(name: str) -> str:
-    """Return an environment variable; one that is set and empty counts as not set."""
+    """Return an environment variable, stripped. Raises AnsibleFallbackNotFound where it is not set or empty."""
     value = os.environ.get(name, "").strip()
     if not value:
         raise AnsibleFallbackNotFound
@@ -69,7 +69,7 @@ CONNECTION = ArgumentSpec(
 CONCURRENCY = ArgumentSpec({"concurrency": {"type": "int", "default": 4}})
 
 SERVICERS: Options = {
-    # Not elements: str and int: Ansible would make texts of numbers, and name neither the value nor the account.
+    # raw: with str and int Ansible would convert numbers to strings, and name neither the value nor the account.
     "userids": {"type": "list", "elements": "raw", "aliases": ["userid", "userid_list"]},
     "department_ids": {"type": "list", "elements": "raw", "aliases": ["department_id", "department_id_list"]},
 }

@@ -4,7 +4,7 @@
 
 # This file is private to the collection wecom.kf and may change at any time.
 
-"""Where Ansible meets the rest: makes the module, passes its parameters on, and turns errors into results."""
+"""Connects Ansible to the rest: makes the module, passes its parameters on, and turns errors into results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ._wecom.transport import REQUESTS_IMPORT_ERROR
 
 _MAX_SHOWN = 20
 _OMITTED = "__omit_place_holder__"
-"""How the text begins that ansible-core before 2.19 leaves of ``omit`` inside lists and mappings."""
+"""How the placeholder begins that ansible-core before 2.19 leaves for ``omit`` inside lists and mappings."""
 
 _Params = t.TypeVar("_Params", contravariant=True)
 Result = t.Dict[str, t.Any]
@@ -32,7 +32,7 @@ class Manage(t.Protocol[_Params]):
     """What a module does once its parameters are read: returns the result, without ``api_calls``."""
 
     def __call__(self, params: _Params, /, api: KfApi, *, check_mode: bool, diff: bool) -> Result:
-        """Do it."""
+        """Return the result."""
 
 
 class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
@@ -118,7 +118,7 @@ def run_module(
     empty_result: t.Callable[[Params], Result],
     explain: t.Callable[[str, Params], str] = lambda msg, given: msg,
 ) -> None:
-    """Be the whole of a module's main().
+    """Run a module from its parameters to its result, and exit.
 
     empty_result: the keys of the result where the module fails before it did anything.
     explain: improves Ansible's message where it refuses the options as they were given.
@@ -150,7 +150,7 @@ def run_module(
         empty = {**module.empty_result(), "changed": client.has_written, "api_calls": client.api_calls}
         module.fail_json(
             msg=f"an error in wecom.kf itself, please report it ({type(exception).__name__});"
-            " what was done until then is not known, and running again finds out",
+            " what was done until then is not known; run again to find out",
             exception=client.redactor.clean(traceback.format_exc()),
             **empty,
         )

@@ -67,7 +67,7 @@ CREDENTIALS_HINT = (
 
 def _read_api_url(api_url: str) -> str:
     api_url = api_url.strip().rstrip("/")
-    if api_url.endswith("/cgi-bin"):  # many tools call the URL with it the base
+    if api_url.endswith("/cgi-bin"):  # many tools include it in what they call the base URL
         api_url = api_url[: -len("/cgi-bin")].rstrip("/")
     try:
         parts = urlsplit(api_url)
@@ -147,6 +147,7 @@ def _read_department_id(value: t.Any) -> int:
 
 
 def read_limit(params: Params, name: str) -> RemovalLimit | None:
+    """Return a limit of removals, None where it is not given. Raises ParamError."""
     text = params[name]
     if text is None:
         return None

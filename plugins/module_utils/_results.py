@@ -195,6 +195,7 @@ def _reason(entry: Entry) -> str:
 def _shared_reason(outcome: Outcome) -> str:
     if outcome.refusal:
         return outcome.refusal
+    # Two failures with the same cause are told once.
     sentences = dict.fromkeys(error.sentence() for error in outcome.failures)
     causes = dict.fromkeys(error.cause for error in outcome.failures)
     return "; then ".join(list(sentences)[: len(causes)])

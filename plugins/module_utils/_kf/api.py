@@ -25,7 +25,9 @@ LIST_ACCOUNTS = "kf/account/list"
 
 MAX_USERIDS = 100
 MAX_DEPARTMENTS = {ADD_SERVICERS: 20, DELETE_SERVICERS: 100}
+"""In one add or del (https://developer.work.weixin.qq.com/document/path/94646 and 94647)."""
 _PAGE = 100
+"""The most accounts in one response (https://developer.work.weixin.qq.com/document/path/94661)."""
 
 
 class KfApi:
@@ -120,7 +122,7 @@ class KfApi:
 
 
 def batches(call: str, ids: t.Iterable[ServicerId]) -> t.Iterator[list[ServicerId]]:
-    """Divide ids, in their order, into as few lists as one add or del each can take."""
+    """Divide ids, in their order, into the fewest lists that one add or del call each can take."""
     ids = list(ids)
     users = [servicer_id for servicer_id in ids if isinstance(servicer_id, str)]
     departments = [servicer_id for servicer_id in ids if isinstance(servicer_id, int)]

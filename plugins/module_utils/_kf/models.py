@@ -73,7 +73,10 @@ class RemovalLimit(t.NamedTuple):
         return cls(text, numerator, denominator, True) if numerator <= denominator else None
 
     def allows(self, removals: int, current: int) -> bool:
-        """Compare exactly: 25% of 10 allows 2, not 3. A share above 0% always allows one."""
+        """Return whether this many removals are allowed, compared exactly: 25% of 10 current servicers allows 2, not 3.
+
+        A share above 0% always allows one.
+        """
         if not self.is_share:
             return removals <= self.numerator
         return removals * self.denominator <= self.numerator * current or (removals == 1 and self.numerator > 0)

@@ -99,7 +99,7 @@ class TransportError(WecomError):
         super().__init__(cause, call=call, hint=hint)
         self.retryable = retryable
         self._uncertain = sent
-        self._fatal = not sent
+        self._fatal = not sent  # without a connection no other call can succeed either
         self.timed_out = timed_out
 
 

@@ -19,7 +19,7 @@ import time
 import typing as t
 
 CALLS_PER_MINUTE = 9000
-"""Below the service's 10,000 a minute for one API and corp, because others call it too."""
+"""Below the service's 10,000 a minute for one API and corp, because others call it too (https://developer.work.weixin.qq.com/document/path/90312)."""
 
 _WINDOW = 60.0
 
@@ -57,7 +57,7 @@ class RetryBudget:
         self._exhausted: threading.Event = threading.Event() if whole is None else whole._exhausted
 
     def part(self, share: float) -> RetryBudget:
-        """Return a budget of a share of this one, which pays for it too."""
+        """Return a part of this budget: ``share`` of its limit. What it spends is charged to this one too."""
         return RetryBudget(self._limit * share, self._clock, self)
 
     @contextlib.contextmanager
@@ -108,7 +108,7 @@ class RetryBudget:
 
 
 class ConcurrencyLimiter:
-    """Lets a number of calls be in flight, and fewer after the service complained."""
+    """Limits the calls in flight, and lowers the limit when the service refuses that many."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
