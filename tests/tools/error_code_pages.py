@@ -54,8 +54,8 @@ _CHINESE = {
     "the API is not authorized for this app": "应用未获得该接口的授权",
     "the API is forbidden to this app": "应用没有调用该接口的权限",
     "the app's authorization is invalid or was withdrawn": "应用的授权无效或已取消",
-    "the API is abandoned": "接口已废弃",
-    "the API permission was withdrawn because the app was long unused": "应用长期未调用，接口权限已被收回",
+    "the API is discontinued": "接口已废弃",
+    "the API permission was withdrawn because the app did not use it for long": "应用长期未调用，接口权限已被收回",
     "this KF account is not authorized for this app": "该客服账号未授权给此应用管理",
     "member out of scope": "成员不在权限范围内",
     "the app is disabled": "应用已停用",
@@ -75,7 +75,7 @@ _CHINESE = {
     "secret of the other edition": "使用了另一版本微信客服的 Secret",
     "not a servicer, or the member never activated WeCom": "不是接待人员，或该成员尚未激活企业微信",
     "the API switch is off": "API 功能未开启",
-    "the API is given to another app": "API 已授权给其他应用使用",
+    "the API is assigned to another app": "API 已授权给其他应用使用",
     "the existing accounts are used too little for a new one": "现有客服账号使用率过低，不能新建",
     "a corp that is not verified can have 10 accounts at most": "未认证的企业最多 10 个客服账号",
     "no interoperability license": "成员没有互通许可",
@@ -90,10 +90,10 @@ _CHINESE = {
         "在管理后台检查应用的接口权限：微信客服 → 可调用接口的应用",
     "add the app under 微信客服 → 可调用接口的应用, then fetch a new token":
         "在 微信客服 → 可调用接口的应用 中添加该应用，然后重新获取 token",
-    "an administrator switches it on again in the admin console": "由管理员在管理后台重新启用",
+    "ask an administrator to switch it on again in the admin console": "由管理员在管理后台重新启用",
     "add the account under 可管理的客服账号 of the app": "把该账号加入此应用的 可管理的客服账号",
     "enable the app in the admin console": "在管理后台启用该应用",
-    "add {ip} under 企业可信IP (works after about a minute); for a third-party or agent-developed app under"
+    "add {ip} under 企业可信IP (takes effect after about a minute); for a third-party or agent-developed app under"
     " 服务商管理后台 → 服务商信息 → 基本信息 → IP白名单":
         "把 {ip} 加入 企业可信IP（约一分钟后生效）；第三方应用和代开发应用在"
         " 服务商管理后台 → 服务商信息 → 基本信息 → IP白名单 中添加",
@@ -101,7 +101,7 @@ _CHINESE = {
         "使用客服账号列表接口返回的 ID（wk…）；管理后台显示的 ID（kfc…）是另一种，不能用于接口",
     "take the ID from the account list (wk…); was the account deleted?":
         "使用客服账号列表接口返回的 ID（wk…）；请确认账号是否已被删除",
-    "delete an account that nobody needs first": "先删除不再需要的客服账号",
+    "first delete an account that nobody needs": "先删除不再需要的客服账号",
     "give a name of 1 to 16 characters": "名称应为 1 到 16 个字符",
     "use the secret of the app that manages the account": "使用管理该账号的应用的 Secret",
     "use the secret of 微信客服 itself": "使用 微信客服 自身的 Secret",
@@ -128,7 +128,7 @@ _CHINESE = {
         "否则请附上 errmsg 提交问题报告",
     "give a JPG or PNG file of at most 2 MB (10 MB in newer editions)":
         "使用不超过 2 MB（新版为 10 MB）的 JPG 或 PNG 文件",
-    "take the department's id from the address book, and check that the app can see it":
+    "take the department's ID from the address book, and check that the app can see it":
         "在通讯录中查看部门 ID，并确认应用可以看到该部门",
     "renew the caller's own token: the access_token of a third-party app comes from service/get_corp_token":
         "更新调用方自己的 token：第三方应用的 access_token 通过 service/get_corp_token 获取",

@@ -85,7 +85,10 @@ def _describe_type(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return "is a list: each entry must be one userid (are there brackets or a dash too many?)"
     if isinstance(value, dict):
-        return "is a mapping: each entry must be one userid (a colon too many, or no map(attribute='userid')?)"
+        return (
+            "is a mapping: each entry must be one userid"
+            " (is there a colon too many, or is map(attribute='userid') missing?)"
+        )
     return "is not a text: put the userid in quotes"
 
 

@@ -184,7 +184,7 @@ _FULL = (
     "if the account holds 500 servicers (in newer editions 2,000, and 20 departments), it is full: remove some first;"
     " otherwise please report this with the errmsg"
 )
-_DEPARTMENT = "take the department's id from the address book, and check that the app can see it"
+_DEPARTMENT = "take the department's ID from the address book, and check that the app can see it"
 _SUITE = "renew the caller's own token: the access_token of a third-party app comes from service/get_corp_token"
 _PERMISSION = "check the app's API permissions in the admin console: 微信客服 → 可调用接口的应用"
 _MANAGED = "add the account under 可管理的客服账号 of the app"
@@ -230,10 +230,10 @@ ERROR_CODES: dict[int, ErrorCode] = {
         fatal=True,
     ),
     48004: ErrorCode("the app's authorization is invalid or was withdrawn", _PERMISSION, fatal=True),
-    48005: ErrorCode("the API is abandoned", _PERMISSION, fatal=True),
+    48005: ErrorCode("the API is discontinued", _PERMISSION, fatal=True),
     48006: ErrorCode(
-        "the API permission was withdrawn because the app was long unused",
-        "an administrator switches it on again in the admin console",
+        "the API permission was withdrawn because the app did not use it for long",
+        "ask an administrator to switch it on again in the admin console",
         fatal=True,
     ),
     48007: ErrorCode("this KF account is not authorized for this app", _MANAGED),
@@ -243,7 +243,7 @@ ERROR_CODES: dict[int, ErrorCode] = {
     60011: ErrorCode("no privilege", _SCOPE),
     60020: ErrorCode(
         "the caller's IP is not trusted",
-        "add {ip} under 企业可信IP (works after about a minute); for a third-party or agent-developed app under"
+        "add {ip} under 企业可信IP (takes effect after about a minute); for a third-party or agent-developed app under"
         " 服务商管理后台 → 服务商信息 → 基本信息 → IP白名单",
         fatal=True,
     ),
@@ -262,13 +262,13 @@ ERROR_CODES: dict[int, ErrorCode] = {
     NO_SUCH_ACCOUNT: ErrorCode(
         "no such KF account", "take the ID from the account list (wk…); was the account deleted?"
     ),
-    95005: ErrorCode("the limit of accounts is reached", "delete an account that nobody needs first"),
+    95005: ErrorCode("the limit of accounts is reached", "first delete an account that nobody needs"),
     95006: ErrorCode("bad account name", "give a name of 1 to 16 characters"),
     95011: ErrorCode("secret of the other edition", "use the secret of the app that manages the account", fatal=True),
     95012: ErrorCode("secret of the other edition", "use the secret of 微信客服 itself", fatal=True),
     95014: ErrorCode("not a servicer, or the member never activated WeCom", "let the member sign in to WeCom once"),
     95017: ErrorCode("the API switch is off", "switch the API on: admin console → 微信客服", fatal=True),
-    95023: ErrorCode("the API is given to another app", "change the app: admin console → 微信客服", fatal=True),
+    95023: ErrorCode("the API is assigned to another app", "change the app: admin console → 微信客服", fatal=True),
     95026: ErrorCode(
         "the existing accounts are used too little for a new one", "use or delete the existing accounts first"
     ),

@@ -327,7 +327,7 @@ class TestRefusalsOfTheService:
     @pytest.mark.parametrize(
         ("settings", "errcode", "hint"),
         [
-            ({"limits": {"accounts_per_corp": 4}}, 95005, "delete an account that nobody needs first"),
+            ({"limits": {"accounts_per_corp": 4}}, 95005, "first delete an account that nobody needs"),
             ({"accounts_underused": True}, 95026, "use or delete the existing accounts first"),
             ({"avatar_required": True}, 40063, "as avatar"),
         ],

@@ -67,7 +67,7 @@ def test_whatever_may_be_a_userid_is_left_to_the_service(userid: str) -> None:
         (
             {"userid": "a"},
             "{'userid': 'a'} is a mapping: each entry must be one userid"
-            " (a colon too many, or no map(attribute='userid')?)",
+            " (is there a colon too many, or is map(attribute='userid') missing?)",
         ),
         (datetime.date(2026, 1, 2), "datetime.date(2026, 1, 2) is not a text: put the userid in quotes"),
     ],

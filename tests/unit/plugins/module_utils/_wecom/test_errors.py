@@ -109,7 +109,7 @@ class TestHintsByCall:
 
     def test_95005_on_deletion_means_the_last_account(self) -> None:
         assert hint_for(95005, "", "kf/account/del") == "the last account of the corp cannot be deleted"
-        assert hint_for(95005, "", "kf/account/add") == "delete an account that nobody needs first"
+        assert hint_for(95005, "", "kf/account/add") == "first delete an account that nobody needs"
 
     @pytest.mark.parametrize("call", ["add", "update", "del"])
     def test_without_management_privilege_the_apps_list_of_accounts_is_named(self, call: str) -> None:
