@@ -83,7 +83,7 @@ RETURN = r"""
 _value:
   description:
     - The accounts in the order of the file, each with its C(open_kfid) or C(name) or both.
-    - The list C(userids) or C(department_ids) is left out where the account has no such list, in its shifts neither.
+    - The list C(userids) or C(department_ids) is left out where neither the account nor its shifts have such a list.
     - With O(fail=false), a dictionary.
   type: raw
   sample:

@@ -190,7 +190,7 @@ summary:
       description: How many failed.
       type: int
       returned: always
-  sample: {added: 2, removed: 1, unchanged: 40, failed: 1}
+  sample: {added: 2, removed: 1, unchanged: 40, failed: 0}
 api_calls:
   description: HTTP requests made, gettoken and retries included.
   returned: always

@@ -60,7 +60,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: How many accounts were read, and what was wrong with the first that was not.
+  description: How many accounts were read, and why the first of the others could not be.
   returned: always
   type: str
   sample: 3 of 3 accounts read
@@ -173,10 +173,12 @@ class _Asked(t.NamedTuple):
 def list_servicers(params: InfoParams, api: KfApi, **_modes: bool) -> Result:
     """Find the accounts, read each, report. An account that cannot be read is failed in its row."""
     asked = [_Asked(open_kfid) for open_kfid in params.open_kfids or ()] + find(params.names or [], api)
-    fatal = next((account.failure for account in asked if account.failure and account.failure.fatal), None)
-    if fatal is not None:
-        return report([failed_row(account, fatal) for account in asked])
-    return report(Pool(api, params.concurrency).map(asked, read, failed_row, key=lambda account: account.open_kfid))
+    failure = next((account.failure for account in asked if account.failure), None)
+    if failure is not None and failure.fatal:
+        rows = [failed_row(account, failure) for account in asked]
+    else:
+        rows = Pool(api, params.concurrency).map(asked, read, failed_row, key=lambda account: account.open_kfid)
+    return report(rows) if failure is None else {**report(rows), "failure": failure.as_result()}
 
 
 def find(names: list[str], api: KfApi) -> list[_Asked]:

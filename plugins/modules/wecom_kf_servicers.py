@@ -255,7 +255,7 @@ failure:
   type: dict
 diff:
   description: One section for each account that changes.
-  returned: in diff mode
+  returned: in diff mode, when the accounts could be found
   type: list
   elements: dict
   contains:

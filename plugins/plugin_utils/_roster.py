@@ -264,7 +264,7 @@ class _File:
             entries = self._list(keys["except"], "shifts: except", _WRITE_NOTHING)
             times = times._replace(excluded=frozenset(self._date(entry, "except") for entry in entries))
         if times.dates and not any(times.is_on(day) for day in times.dates):
-            self._refuse(node, "shifts: days and except leave none of dates")
+            self._refuse(node, "shifts: days and except exclude every one of dates")
         return times
 
     def _list_of_some(self, node: _Node, where: str) -> list[_Node]:

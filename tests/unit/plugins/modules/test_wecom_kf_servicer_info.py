@@ -148,6 +148,7 @@ class TestNames:
             (None, "售后", True),
         ]
         assert [row["failure"]["errcode"] for row in result["accounts"][1:]] == [60011, 60011]
+        assert result["failure"]["errcode"] == 60011
         assert "kf/account/list failed: 60011" in result["msg"]
 
     def test_where_no_call_can_succeed_no_other_call_is_made(self, simulator: RunningSimulator) -> None:

@@ -291,7 +291,7 @@ class TestMistakes:
             ("userids: [a], except: [[]]", "line 5: shifts: an entry of except must be a text, not a list"),
             (
                 "userids: [a], days: [mon], dates: [2026-10-01]",
-                "line 5: shifts: days and except leave none of dates",
+                "line 5: shifts: days and except exclude every one of dates",
             ),
         ],
         ids=repr,
