@@ -141,7 +141,7 @@ class Fault:
         return not self.applied and self.drop != "after" and (self.replaces or self.drop == "before")
 
     def withheld(self) -> Container[ServicerId]:
-        """Return the servicers for whom the call is not applied although the response says so."""
+        """Return the servicers for which the call is not applied although the response says so."""
         if self.applied or self.drop == "after":
             return NOBODY
         overridden: frozenset[ServicerId] = frozenset(self.items or ())

@@ -103,7 +103,7 @@ def run(simulator: RunningSimulator, step: Step) -> dict[str, t.Any]:
     return result
 
 
-def live(simulator: RunningSimulator, steps: list[Step]) -> None:
+def run_history(simulator: RunningSimulator, steps: list[Step]) -> None:
     """Live one history. Raises AssertionError where a promise does not hold."""
     simulator.reset({"accounts": EXISTING})
     for step in steps:
@@ -165,7 +165,7 @@ def simulator() -> t.Iterator[RunningSimulator]:
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(_steps, min_size=1, max_size=3))
 def test_no_second_account_comes_of_a_lost_response(simulator: RunningSimulator, steps: list[Step]) -> None:
-    live(simulator, steps)
+    run_history(simulator, steps)
 
 
 @pytest.mark.soak
@@ -183,8 +183,8 @@ def test_no_second_account_comes_of_a_lost_response_in_the_long_run(
             suppress_health_check=list(HealthCheck),
         )
         @given(steps=st.lists(_steps, min_size=1, max_size=3))
-        def live_one(steps: list[Step]) -> None:
-            live(running, steps)
+        def run(steps: list[Step]) -> None:
+            run_history(running, steps)
 
-        live_one()
+        run()
     record_property("histories of wecom_kf_account", number)

@@ -25,7 +25,7 @@ def machine() -> t.Iterator[HistoryMachine]:
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(history=histories())
 def test_what_is_reported_is_what_is_so(machine: HistoryMachine, history: tuple[InitialState, list[Step]]) -> None:
-    machine.live(*history)
+    machine.run_history(*history)
 
 
 @pytest.mark.soak
@@ -45,10 +45,10 @@ def test_what_is_reported_is_what_is_so_in_the_long_run(
             suppress_health_check=list(HealthCheck),
         )
         @given(history=histories())
-        def live(history: tuple[InitialState, list[Step]]) -> None:
-            machine.live(*history)
+        def run(history: tuple[InitialState, list[Step]]) -> None:
+            machine.run_history(*history)
 
-        live()
+        run()
     stats = machine.stats
     for name, value in (("histories", stats.histories), ("runs", stats.runs), ("calls", stats.calls)):
         record_property(name, value)

@@ -207,7 +207,7 @@ def test_a_lost_response_leaves_the_account_created(sim: RunningSimulator, clien
     ("endpoint", "body"),
     [(ADD, {"name": "a"}), (UPDATE, {"open_kfid": KFID, "name": "b"}), (DEL, {"open_kfid": KFID})],
 )
-def test_an_account_call_that_is_not_applied_is_answered_as_if(
+def test_an_account_call_that_is_not_applied_gets_a_response_as_if(
     sim: RunningSimulator, client: Client, endpoint: str, body: dict[str, Any]
 ) -> None:
     before = sim.accounts()

@@ -29,7 +29,7 @@ def names(sim: RunningSimulator) -> list[Any]:
     return sim.serving(KFID)
 
 
-def test_a_fault_acts_on_the_nth_call_and_so_many_times(sim: RunningSimulator, client: Client) -> None:
+def test_a_fault_acts_on_the_nth_call_and_this_many_times(sim: RunningSimulator, client: Client) -> None:
     sim.fault(on=LIST, nth=2, times=2, errcode=-1)
     assert [client.servicers()["errcode"] for _time in range(5)] == [0, -1, -1, 0, 0]
     assert sim.faults()[0]["hits"] == 2

@@ -18,7 +18,7 @@ COVERED = ("ann", "Bob")
 """The members of department 2."""
 
 REFUSED = {"nolicense", "stranger", "ghost", "left", UNKNOWN_DEPARTMENT}
-"""Whom the service never adds, by normalized id."""
+"""Servicers that the service never adds, by normalized id."""
 
 KFIDS = ("wkOne", "wkTwo", "wkThree")
 BYSTANDER = "wkBystander"
@@ -89,7 +89,7 @@ class Step(t.NamedTuple):
     """``pair``, ``token``, ``token and pair`` or ``stale token and pair``."""
     faults: list[Fault]
     admin_change: tuple[list[t.Any], list[t.Any]]
-    """Whom an administrator adds to and removes from the first account before."""
+    """Servicers that an administrator adds to and removes from the first account before the run."""
 
     @property
     def timeout(self) -> float:

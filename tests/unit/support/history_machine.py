@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the wecom.kf contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lives random histories against a simulator, and compares after every step what was reported with what is so."""
+"""Runs random histories against a simulator, and compares after every step what was reported with what is so."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class HistoryMachine:
         self._simulator = simulator
         self.stats = stats or Stats()
 
-    def live(self, state: InitialState, steps: list[Step]) -> None:
+    def run_history(self, state: InitialState, steps: list[Step]) -> None:
         """Live one history. Raises AssertionError where a promise does not hold."""
         simulator = self._simulator
         simulator.reset(state.config())
@@ -76,7 +76,7 @@ class HistoryMachine:
             simulator.change(KFIDS[0], *step.admin_change)
             kfids = KFIDS[: len(step.desired)]
             bystander = simulator.serving(BYSTANDER)
-            self._live_step(step, state)
+            self._run_step(step, state)
             left = {kfid: simulator.serving(kfid) for kfid in kfids}
             self._check_converges(step, state)
             assert simulator.serving(BYSTANDER) == bystander, "another account was touched"
@@ -86,7 +86,7 @@ class HistoryMachine:
 
     # --- one run ---
 
-    def _live_step(self, step: Step, state: InitialState) -> None:
+    def _run_step(self, step: Step, state: InitialState) -> None:
         simulator = self._simulator
         before = [simulator.serving(kfid) for kfid in KFIDS[: len(step.desired)]]
         for fault in step.faults:
@@ -123,7 +123,7 @@ class HistoryMachine:
         client = WecomClient(self._connection(step), concurrency=step.concurrency, clock=clock.as_clock())
         is_single = len(step.desired) == 1 and not step.as_many
         try:
-            result = (_run_single if is_single else _run_fleet)(step, KfApi(client))
+            result = (_run_single if is_single else _run_many)(step, KfApi(client))
         except ParamError:
             assert not step.allow_empty, "refused without need"
             return None, []
@@ -187,7 +187,7 @@ def _run_single(step: Step, api: KfApi) -> Result:
     return {**row, "accounts": [{**row, "servicers": notable}], "diff": [row["diff"]] if row.get("diff") else []}
 
 
-def _run_fleet(step: Step, api: KfApi) -> Result:
+def _run_many(step: Step, api: KfApi) -> Result:
     accounts = [
         {"max_removals": None, "allow_empty": None, **_of_account(kfid, desired, "name")}
         for kfid, desired in zip(KFIDS, step.desired)
@@ -252,7 +252,7 @@ def _check_order(log: list[Line], models: list[ReferenceModel]) -> None:
 
 
 def _check_row(row: Result, model: ReferenceModel, serving: set[ServicerId], state: InitialState) -> None:
-    """What the row says about everyone is so at the service, except for those whom somebody else touched."""
+    """What the row says about everyone is so at the service, except for those that somebody else touched."""
     told = {_key_of(entry): entry for entry in row["servicers"]}
     assert len(told) == len(row["servicers"]), "an entry twice"
     unknown = {key for key, entry in told.items() if "not known" in entry["msg"]}

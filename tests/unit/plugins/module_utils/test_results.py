@@ -170,7 +170,7 @@ class TestWords:
         assert entry["msg"] == f"not tried: {FORBIDDEN.sentence()}"
         assert entry["errcode"] is None
 
-    def test_one_of_whom_nothing_is_known_is_not_said_to_have_changed(self) -> None:
+    def test_one_about_which_nothing_is_known_is_not_said_to_have_changed(self) -> None:
         entry = entry_of(Status.UNKNOWN, REMOVE, failures=(TIMEOUT,))
         assert entry["msg"].startswith("not known whether removed")
         assert (entry["changed"], entry["failed"]) == (False, True)
@@ -180,7 +180,7 @@ class TestWords:
         assert (entry["errcode"], entry["errmsg"]) == (48002, "api forbidden")
         assert entry["msg"].startswith("not added: kf/servicer/add failed: 48002")
 
-    def test_of_whom_the_service_said_nothing_is_not_said_to_be_refused(self) -> None:
+    def test_one_about_which_the_service_said_nothing_is_not_said_to_be_refused(self) -> None:
         assert entry_of(Status.NOT_APPLIED, REMOVE)["msg"].startswith("not removed: the response did not say")
 
     def test_a_failure_is_shown_whole(self) -> None:

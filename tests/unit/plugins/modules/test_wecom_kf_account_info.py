@@ -119,7 +119,7 @@ class TestLinks:
         assert "48007" in result["accounts"][2]["msg"]
         assert result["msg"].startswith("9 accounts, 1 without link: wkF3: kf/add_contact_way failed: 48007")
 
-    def test_busy_answers_are_retried(self, simulator: RunningSimulator) -> None:
+    def test_busy_responses_are_retried(self, simulator: RunningSimulator) -> None:
         self.start(simulator)
         simulator.fault(on=LINK, errcode=-1, times=3)
         assert not info(simulator, scene="a")["failed"]

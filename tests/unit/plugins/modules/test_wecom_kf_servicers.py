@@ -252,14 +252,14 @@ class TestFatalErrors:
         assert result["summary"] == {"added": 24, "removed": 0, "unchanged": 0, "failed": 6}
 
     @pytest.mark.parametrize("errcode", [-1, 6000])
-    def test_nor_are_many_to_whom_the_service_answers(self, simulator: RunningSimulator, errcode: int) -> None:
+    def test_nor_are_many_to_which_the_service_responds(self, simulator: RunningSimulator, errcode: int) -> None:
         simulator.reset(many_accounts(30))
         for kfid in kfids(30)[:20]:
             simulator.fault(on=ADD, open_kfid=kfid, times=None, errcode=errcode)
         result = manage(simulator, newcomer(30), concurrency=1, retry_timeout=0.0)
         assert failed(result) == kfids(30)[:20]
 
-    def test_nor_are_lost_answers_where_reading_back_works(self, simulator: RunningSimulator) -> None:
+    def test_nor_are_lost_responses_where_listing_again_works(self, simulator: RunningSimulator) -> None:
         simulator.reset(many_accounts(30))
         for kfid in kfids(30)[:20]:
             simulator.fault(on=ADD, open_kfid=kfid, times=None, drop="before")

@@ -173,7 +173,7 @@ class TestOneBadUser:
 class TestLostResponses:
     @pytest.mark.parametrize("fault", LOST, ids=str)
     @pytest.mark.parametrize("retry_timeout", [0.0, 120.0])
-    def test_what_was_done_all_the_same_is_reported_as_done_and_not_done_again(
+    def test_what_was_done_nevertheless_is_reported_as_done_and_not_done_again(
         self, simulator: RunningSimulator, fault: dict[str, t.Any], retry_timeout: float
     ) -> None:
         start(simulator, "cy")
@@ -727,7 +727,7 @@ class TestExchangeThatIsOfNoUse:
         report = manage(simulator, "exact", users(251, 750))
         assert report["summary"] == {"added": 250, "removed": 250, "unchanged": 250, "failed": 0}
 
-    def test_a_full_account_with_nothing_to_remove_is_asked_all_the_same(self, simulator: RunningSimulator) -> None:
+    def test_a_full_account_with_nothing_to_remove_is_asked_nevertheless(self, simulator: RunningSimulator) -> None:
         start(simulator, *users(1, 500))
         report = manage(simulator, "present", ["ann"])
         assert writes(simulator) == [(ADD, 1)]
@@ -737,7 +737,7 @@ class TestExchangeThatIsOfNoUse:
 class TestIgnored:
     """``ignored`` with errcode 0: the servicer was as wanted before the call, so that this task did not change it."""
 
-    def test_one_whom_another_task_added_first_is_not_changed_by_this_one(self, simulator: RunningSimulator) -> None:
+    def test_one_that_another_task_added_first_is_not_changed_by_this_one(self, simulator: RunningSimulator) -> None:
         simulator.fault(on=ADD, meanwhile={"add": ["ann"]})
         report = manage(simulator, "present", ["ann", "Bob"])
         assert told(report) == {"ann": UNCHANGED, "Bob": CHANGED}
@@ -745,7 +745,7 @@ class TestIgnored:
         assert report["servicers"][0]["msg"] == "changed concurrently: already as wanted when the call was made"
         assert simulator.calls(LIST) == 2
 
-    def test_one_whom_another_task_removed_first_is_not_changed_by_this_one(self, simulator: RunningSimulator) -> None:
+    def test_one_that_another_task_removed_first_is_not_changed_by_this_one(self, simulator: RunningSimulator) -> None:
         start(simulator, "ann", "Bob")
         simulator.fault(on=DEL, meanwhile={"remove": ["ann"]})
         report = manage(simulator, "absent", ["ann", "Bob"])
@@ -781,7 +781,7 @@ class TestIgnored:
             assert "through a department (ann)" in report["msg"]
             assert report["diff"]["before"] == report["diff"]["after"] == "department:2\n"
 
-    def test_one_whom_a_department_covered_is_added_when_that_department_is_removed(
+    def test_one_that_a_department_covered_is_added_when_that_department_is_removed(
         self, simulator: RunningSimulator
     ) -> None:
         start(
@@ -794,7 +794,7 @@ class TestIgnored:
         assert told(report) == {"ann": CHANGED, 4: CHANGED, 2: CHANGED}
         assert simulator.serving(KFID) == ["ann", 4]
 
-    def test_one_whom_somebody_removes_again_is_not_taken_for_covered(self, simulator: RunningSimulator) -> None:
+    def test_one_that_somebody_removes_again_is_not_taken_for_covered(self, simulator: RunningSimulator) -> None:
         start(simulator, {"department_id": 2}, "cy", departments=[2])
         simulator.fault(on=DEL, meanwhile={"remove": ["ann", "cy"]})
         report = manage(simulator, "exact", ["ann"], [])
@@ -882,12 +882,12 @@ class TestOtherWriters:
         assert report["summary"] == {"added": 149, "removed": 0, "unchanged": 1, "failed": 0}
         assert [len(line["userids"]) for line in simulator.log() if line["endpoint"] == ADD] == [100, 49]
 
-    def test_one_who_is_refused_and_whom_somebody_else_then_adds_is_not_ours(self, simulator: RunningSimulator) -> None:
+    def test_one_that_is_refused_and_then_added_by_somebody_else_is_not_ours(self, simulator: RunningSimulator) -> None:
         later = {"add": ["ann"], "when": "after"}
         simulator.fault(on=ADD, items={"ann": 60111}, omit=["Bob"], meanwhile=later)
         assert told(manage(simulator, "present", ["ann", "Bob"])) == {"ann": UNCHANGED, "Bob": CHANGED}
 
-    def test_one_who_is_changed_back_is_not_as_asked(self, simulator: RunningSimulator) -> None:
+    def test_one_that_is_changed_back_is_not_as_wanted(self, simulator: RunningSimulator) -> None:
         simulator.reset(corp(["cy"]))
         simulator.fault(on=ADD, meanwhile={"remove": ["ann"], "when": "after"})
         simulator.fault(on=DEL, drop="after")
@@ -895,12 +895,12 @@ class TestOtherWriters:
         assert told(report) == {"ann": FAILED, "Bob": CHANGED, "cy": CHANGED}
         assert report["servicers"][0]["msg"] == "changed back by somebody else while this task ran; run again"
 
-    def test_one_who_was_as_asked_and_is_not_any_more_when_read_back(self, simulator: RunningSimulator) -> None:
+    def test_one_that_was_as_wanted_and_is_no_longer_when_listed_again(self, simulator: RunningSimulator) -> None:
         simulator.reset(corp(["ann"]))
         simulator.fault(on=ADD, drop="after", meanwhile={"remove": ["ann"]})
         assert told(manage(simulator, "present", ["ann", "Bob"])) == {"ann": FAILED, "Bob": CHANGED}
 
-    def test_whom_nobody_named_is_not_touched_and_not_reported(self, simulator: RunningSimulator) -> None:
+    def test_a_servicer_that_nobody_named_is_not_touched_and_not_reported(self, simulator: RunningSimulator) -> None:
         simulator.reset(corp(["ann"]))
         simulator.fault(on=ADD, drop="after", meanwhile={"add": ["cy"]})
         assert told(manage(simulator, "exact", ["Bob"])) == {"Bob": CHANGED, "ann": CHANGED}
@@ -940,7 +940,7 @@ class TestOtherWriters:
 
 
 class TestMissingItems:
-    def test_nothing_said_and_done_all_the_same(self, simulator: RunningSimulator) -> None:
+    def test_nothing_said_and_done_nevertheless(self, simulator: RunningSimulator) -> None:
         simulator.fault(on=ADD, omit=["ann"])
         assert told(manage(simulator, "present", ["ann", "Bob"], retry_timeout=0.0)) == {"ann": CHANGED, "Bob": CHANGED}
         assert (simulator.calls(ADD), simulator.calls(LIST)) == (1, 2)

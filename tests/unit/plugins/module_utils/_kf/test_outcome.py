@@ -61,7 +61,7 @@ def test_predicted_everyone_is_as_wanted(plan: Plan) -> None:
 
 
 @given(plan=plans)
-def test_skipped_only_those_fail_for_whom_there_was_something_to_do(plan: Plan) -> None:
+def test_skipped_only_those_fail_for_which_there_was_something_to_do(plan: Plan) -> None:
     outcome = skip(plan, refusal="max_removals", failures=(FORBIDDEN,))
     for entry in outcome.entries:
         assert (entry.status is Status.SKIPPED) == (entry.action in (ADD, REMOVE)) == entry.status.failed

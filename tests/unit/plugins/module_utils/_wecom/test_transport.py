@@ -731,7 +731,7 @@ class TestSize:
         assert "no usable response" in taken.sentence
         assert taken.error.uncertain
 
-    def test_the_connection_with_a_rest_of_a_large_answer_is_not_used_again(self, simulator: RunningSimulator) -> None:
+    def test_the_connection_with_the_rest_of_a_response_is_not_used_again(self, simulator: RunningSimulator) -> None:
         simulator.fault(on=LIST, body_size=GIGABYTE)
         with impatient(simulator, timeout=20.0) as client:
             Stopwatch(client)
