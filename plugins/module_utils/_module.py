@@ -70,7 +70,7 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         # The one place where the options are as they were given, before Ansible reads them:
         # https://github.com/ansible/ansible/blob/stable-2.19/lib/ansible/module_utils/basic.py#L421
         super()._load_params()
-        self.params = _without_omitted(self.params)
+        _drop_omitted(self.params)
         self._given = dict(self.params)
         _keep_lone_numbers(self.params, self._spec.options)
 
@@ -88,11 +88,17 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         raise AssertionError("fail_json ends the process")
 
 
-def _without_omitted(value: t.Any) -> t.Any:
+def _drop_omitted(value: t.Any) -> None:
     """Leave out what was omitted, as later versions of Ansible do."""
     if isinstance(value, dict):
-        return {key: _without_omitted(inner) for key, inner in value.items() if not _is_omitted(inner)}
-    return [_without_omitted(inner) for inner in value if not _is_omitted(inner)] if isinstance(value, list) else value
+        for key in [key for key, inner in value.items() if _is_omitted(inner)]:
+            del value[key]
+        value = list(value.values())
+    elif any(map(_is_omitted, value)):
+        value[:] = [inner for inner in value if not _is_omitted(inner)]
+    for inner in value:
+        if isinstance(inner, (dict, list)):
+            _drop_omitted(inner)
 
 
 def _is_omitted(value: t.Any) -> bool:

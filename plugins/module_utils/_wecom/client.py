@@ -264,6 +264,8 @@ def read_text(value: t.Any) -> str | None:
     """Return a text for readers, with a replacement character for each byte or half of a character in it."""
     if not isinstance(value, str):
         return None
+    if value.isprintable():  # nearly always, and there may be hundreds of thousands
+        return value
     return "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in value)
 
 
