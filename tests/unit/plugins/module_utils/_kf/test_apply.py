@@ -727,6 +727,16 @@ class TestExchangeThatIsOfNoUse:
         report = manage(simulator, "exact", users(251, 750))
         assert report["summary"] == {"added": 250, "removed": 250, "unchanged": 250, "failed": 0}
 
+    def test_a_trial_that_tells_nothing_is_followed_by_additions_without_an_exchange(
+        self, simulator: RunningSimulator
+    ) -> None:
+        """The account holds 500, which may be its limit or not, and the first addition is a bad ID."""
+        start(simulator, *users(1, 500))
+        report = manage(simulator, "exact", ["stranger", *users(1001, 1150)])
+        assert report["summary"] == {"added": 150, "removed": 499, "unchanged": 0, "failed": 2}
+        assert writes(simulator)[:4] == [(DEL, 1), (ADD, 1), (ADD, 100), (ADD, 50)]
+        assert len(simulator.serving(KFID)) == 151
+
     def test_a_full_account_with_nothing_to_remove_is_asked_nevertheless(self, simulator: RunningSimulator) -> None:
         start(simulator, *users(1, 500))
         report = manage(simulator, "present", ["ann"])
