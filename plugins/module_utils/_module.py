@@ -24,14 +24,14 @@ _MAX_SHOWN = 20
 _OMITTED = "__omit_place_holder__"
 """How the placeholder begins that ansible-core before 2.19 leaves for ``omit`` inside lists and mappings."""
 
-_Params = t.TypeVar("_Params", contravariant=True)
+_Params_contra = t.TypeVar("_Params_contra", contravariant=True)
 Result = t.Dict[str, t.Any]
 
 
-class Manage(t.Protocol[_Params]):
+class Manage(t.Protocol[_Params_contra]):
     """What a module does once its parameters are read: returns the result, without ``api_calls``."""
 
-    def __call__(self, params: _Params, /, api: KfApi, *, check_mode: bool, diff: bool) -> Result:
+    def __call__(self, params: _Params_contra, /, api: KfApi, *, check_mode: bool, diff: bool) -> Result:
         """Return the result."""
 
 
@@ -119,8 +119,8 @@ def _keep_lone_numbers(params: t.Any, options: dict[str, dict[str, t.Any]]) -> N
 
 def run_module(
     spec: ArgumentSpec,
-    read_params: t.Callable[[Params], _Params],
-    manage: Manage[_Params],
+    read_params: t.Callable[[Params], _Params_contra],
+    manage: Manage[_Params_contra],
     empty_result: t.Callable[[Params], Result],
     explain: t.Callable[[str, Params], str] = lambda msg, given: msg,
 ) -> None:
