@@ -268,7 +268,7 @@ class Transport:
             return _Diagnosis(f"{nearest} refused the connection", hint, retryable=True)
         if isinstance(link, (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return _Diagnosis(f"{target} closed the connection", hint, retryable=True)
-        if isinstance(link, ssl.SSLError) and link.library in ("X509", "PEM", "ASN1"):
+        if isinstance(link, ssl.SSLError) and re.match(_UNREADABLE_BUNDLE, str(link)):
             cause = "ca_path holds no certificate that can be read"
             return _Diagnosis(cause, "name a file with certificates in PEM format", before_sending=True)
         if isinstance(link, ssl.SSLError):
@@ -310,6 +310,8 @@ class _Diagnosis(t.NamedTuple):
 
 _TUNNEL_REFUSED = r"Tunnel connection failed: ([0-9]{3})\b"
 """What http.client says of a proxy that refuses CONNECT."""
+_UNREADABLE_BUNDLE = r"\[(?:X509|PEM|ASN1)\b"
+"""How OpenSSL's errors begin that are about a file and not about a connection."""
 _NO_BUNDLE = "Could not find a suitable TLS CA certificate bundle"
 """What requests says of a bundle that does not exist."""
 
