@@ -755,6 +755,14 @@ class TestIgnored:
         assert report["servicers"][0]["msg"] == "changed concurrently: already as wanted when the call was made"
         assert simulator.calls(LIST) == 2
 
+    def test_what_the_service_said_stands_where_the_list_after_it_fails(self, simulator: RunningSimulator) -> None:
+        simulator.fault(on=ADD, meanwhile={"add": ["ann"]})
+        simulator.fault(on=LIST, nth=2, errcode=48002, times=None)
+        report = manage(simulator, "present", ["ann"])
+        assert told(report) == {"ann": UNCHANGED}
+        assert not report["failed"]
+        assert "failure" not in report
+
     def test_one_that_another_task_removed_first_is_not_changed_by_this_one(self, simulator: RunningSimulator) -> None:
         start(simulator, "ann", "Bob")
         simulator.fault(on=DEL, meanwhile={"remove": ["ann"]})
