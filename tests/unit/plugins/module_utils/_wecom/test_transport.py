@@ -9,6 +9,7 @@ import contextlib
 import gzip
 import resource
 import socket
+import ssl
 import threading
 import time
 import typing as t
@@ -16,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import requests
 
 from ansible_collections.wecom.kf.plugins.module_utils._wecom.client import WecomClient
 from ansible_collections.wecom.kf.plugins.module_utils._wecom.connection import Connection
@@ -122,6 +124,29 @@ class TestTls:
         assert "was not accepted: " in error.sentence()
         assert error.hint == "check api_url"
         assert (error.retryable, error.uncertain) == (False, False)
+
+    @pytest.mark.parametrize(
+        ("code", "hint"),
+        [
+            *((code, "name the CA that signed it in ca_path") for code in (18, 19, 20, 21)),
+            *((code, "check api_url") for code in (62, 64)),
+            (10, ""),
+        ],
+    )
+    def test_the_hint_depends_on_what_openssl_refuses(
+        self, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch, code: int, hint: str
+    ) -> None:
+        refusal = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        refusal.verify_code, refusal.verify_message = code, "expired."
+
+        def refuse(*_arguments: t.Any, **_settings: t.Any) -> t.NoReturn:
+            raise requests.exceptions.SSLError(refusal)
+
+        with client_of(simulator) as client:
+            monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", refuse)
+            error = failure_of(client)
+        assert error.sentence().partition("; ")[0].endswith("was not accepted: expired")
+        assert error.hint == hint
 
     def test_verification_can_be_switched_off(self, tls_simulator: RunningSimulator) -> None:
         with client_of(tls_simulator, verify=False) as client:
