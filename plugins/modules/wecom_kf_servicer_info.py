@@ -221,7 +221,7 @@ def failed_row(account: _Asked, failure: WecomError | None) -> Result:
 
 
 def report(accounts: list[Result]) -> Result:
-    """Return the result: how many accounts were read, and what was wrong with the first that was not."""
+    """Return the result: how many accounts were read, and why the first of the others could not be."""
     failed = [account for account in accounts if account["failed"]]
     msg = f"{len(accounts) - len(failed)} of {count(len(accounts), 'account')} read"
     if failed:
