@@ -84,12 +84,14 @@ class _Record:
         """Whether a call about this one may have reached the service."""
         self.is_in_doubt = False
         """Whether nothing usable was said since the last call about this one."""
+        self.was_lost = False
+        """Whether a call about this one may have been carried out although no usable response says so."""
         self.is_confirmed = False
         """Whether the service said that this one is as wanted."""
         self.is_ignored = False
         """Whether the last response said ``ignored``: already as wanted before that call."""
         self.is_by_others = False
-        """Whether this one was as wanted before the first call."""
+        """Whether this one was as wanted before any call of this task can have made it so."""
         self.is_in_question = False
         """Whether only another list can tell what the response means."""
         self.kept: Status | None = None
@@ -110,23 +112,29 @@ class _Record:
 
     def note(self, call: str, response: ItemResponse | None) -> None:
         """Take in what a response says about this one; None for nothing usable."""
-        is_first, was_in_doubt = not self.is_sent, self.is_in_doubt
-        self.is_sent = True
-        self.is_in_doubt = response is None
         if response is None:
+            self.note_lost(reached_service=True)
             return
+        was_in_doubt, self.is_in_doubt = self.is_in_doubt, False
+        self.is_sent = True
         if response.errcode == 0:
             self.refused = None
             self.serving = self.id if call == ADD_SERVICERS else None
             self.is_confirmed = True
             self.is_ignored = self.is_in_question = response.is_ignored
-            self.is_by_others = response.is_ignored and is_first
+            self.is_by_others = response.is_ignored and not self.was_lost
             return
         self.refused = response
         if was_in_doubt:  # the call before may have done it, and this one came too late
             self.is_in_doubt = True
         elif call == DELETE_SERVICERS and response.errcode in NO_SUCH_SERVICER:
             self.is_in_question = True
+
+    def note_lost(self, reached_service: bool) -> None:
+        """Take in that nothing usable was said about this one."""
+        self.is_in_doubt = True
+        self.is_sent = self.is_sent or reached_service
+        self.was_lost = self.was_lost or reached_service
 
     def note_list(self, listed: ServicerId | None) -> None:
         """Take in what the account's list says about this one."""
@@ -140,7 +148,7 @@ class _Record:
         serves = self.serving is not None
         if self.action == NONE:
             return unchanged(plan, self.step) if serves == self.was_serving else Status.REVERTED
-        if self.is_in_doubt or (self.is_in_question and self.refused):
+        if self.is_in_doubt or (self.is_in_question and not self.is_by_others):
             # A refused connection never reached the service, so there is no doubt about those.
             return Status.UNKNOWN if self.is_sent else Status.NOT_APPLIED
         if serves == self.is_wanted:
@@ -332,8 +340,7 @@ class _Applier:
             responses = send(self._plan.open_kfid, [record.id for record in batch])
         except WecomError as error:
             for record in batch:
-                record.is_sent = record.is_sent or (error.call == call and error.reached_service)
-                record.is_in_doubt = True
+                record.note_lost(error.call == call and error.reached_service)
             return _Written(_Result.UNCERTAIN if error.uncertain else _Result.REJECTED, error)
         for record in batch:
             record.note(call, responses.get(record.key))

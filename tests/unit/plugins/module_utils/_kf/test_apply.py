@@ -834,6 +834,27 @@ class TestIgnored:
         assert told(manage(simulator, "present", ["ann"])) == {"ann": CHANGED}
         assert [line["errcode"] for line in simulator.log() if line["endpoint"] == ADD] == [-1, 0]
 
+    def test_in_a_call_that_repeats_a_lost_one_only_the_list_can_tell(self, simulator: RunningSimulator) -> None:
+        start(
+            simulator,
+            {"department_id": 2},
+            departments=[{"id": 2, "members": ["ann"]}],
+            covered_by_department="ignored",
+        )
+        simulator.fault(on=ADD, patch={"result_list": None})
+        simulator.fault(on=LIST, nth=3, patch={"servicer_list": None})
+        report = manage(simulator, "present", ["ann"])
+        assert told(report) == {"ann": FAILED}
+        assert "not known" in report["servicers"][0]["msg"]
+        assert report["failure"]["call"] == LIST
+
+    def test_in_a_call_that_repeats_a_refused_one_it_is_the_work_of_others(self, simulator: RunningSimulator) -> None:
+        start(simulator, "Bob", "cy", limits={"userids_per_account": 2})
+        simulator.fault(on=DEL, meanwhile={"add": ["ann"], "when": "after"})
+        report = manage(simulator, "exact", ["ann"])
+        assert told(report) == {"ann": UNCHANGED, "Bob": CHANGED, "cy": CHANGED}
+        assert [line["userids"] for line in simulator.log() if line["endpoint"] == ADD] == [["ann"], ["ann"]]
+
     def test_one_whose_removal_is_ignored_and_who_is_still_listed_failed(self, simulator: RunningSimulator) -> None:
         start(simulator, "ann")
         items = [{"userid": "ann", "errcode": 0, "errmsg": "ignored"}]
@@ -949,12 +970,13 @@ class TestOtherWriters:
         assert told(report) == {"ann": CHANGED, "nolicense": FAILED}
         assert report["servicers"][1]["errcode"] == 701008
 
-    def test_one_who_was_refused_and_cannot_be_read_back_is_not_known(self, simulator: RunningSimulator) -> None:
+    def test_nobody_is_known_after_a_lost_call_that_cannot_be_read_back(self, simulator: RunningSimulator) -> None:
+        """The second call ignores ann and refuses nolicense: the first may have added either."""
         simulator.fault(on=ADD, errcode=-1, applied=True)
         simulator.fault(on=LIST, nth=2, errcode=48002, times=None)
         report = manage(simulator, "present", ["ann", "nolicense"])
-        assert told(report) == {"ann": CHANGED, "nolicense": FAILED}
-        assert report["servicers"][1]["msg"].startswith("not known whether added")
+        assert told(report) == {"ann": FAILED, "nolicense": FAILED}
+        assert all(entry["msg"].startswith("not known whether added") for entry in report["servicers"])
 
 
 class TestMissingItems:
