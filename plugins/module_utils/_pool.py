@@ -43,7 +43,7 @@ class Pool:
         self._max_streak = max(2 * threads, _MIN_STREAK)
         self._silent = 0
         """How many accounts in a row failed in a way that may pass while the service sent no response at all."""
-        self._last_sign_of_life = api.client.last_sign_of_life
+        self._responses_understood = api.client.responses_understood
         self._has_succeeded = False
         self._last_kind: t.Any = None
         self._streak = 0
@@ -139,8 +139,8 @@ class Pool:
         client = self._api.client
         with self._lock:
             # Any response shows that the service is there, also one that refuses, and one to listing again.
-            if self._last_sign_of_life != client.last_sign_of_life:
-                self._last_sign_of_life = client.last_sign_of_life
+            if self._responses_understood != client.responses_understood:
+                self._responses_understood = client.responses_understood
                 self._silent = 0
             if not failures:
                 self._has_succeeded = True

@@ -78,7 +78,7 @@ class Mistake(t.NamedTuple):
     text: str
 
 
-class Place(t.NamedTuple):
+class Position(t.NamedTuple):
     """Where an account is."""
 
     source: str
@@ -95,7 +95,7 @@ class Roster:
         self.mistakes: list[Mistake] = []
         self.holds_shifts = False
         """Whether a file has shifts, or may have them where it cannot be read."""
-        self._places: dict[tuple[str, str | None], Place] = {}
+        self._positions: dict[tuple[str, str | None], Position] = {}
 
     def read(self, source: str, text: str) -> None:
         """Read a file. Bytes that are not UTF-8 are expected as lone surrogates, as Ansible's lookups return them."""
@@ -110,8 +110,8 @@ class Roster:
             return
         self.holds_shifts = self.holds_shifts or "shifts" in text.replace("\0", "")
 
-    def remember(self, account: Account, place: Place) -> tuple[str, Place] | None:
-        """Remember an account, and return its id or name and the place where it is already; None if it is new."""
+    def remember(self, account: Account, position: Position) -> tuple[str, Position] | None:
+        """Remember an account, and return its id or name and the position where it is already; None if it is new."""
         open_kfid, name = account.get("open_kfid"), account.get("name")
         if not open_kfid and not name:
             return None
@@ -120,10 +120,11 @@ class Roster:
         if open_kfid:
             tables, excluding = [("id", open_kfid), ("name beside an id", name)], [("id", open_kfid), ("name", name)]
         first = next(
-            ((value or "", self._places[key, value]) for key, value in excluding if (key, value) in self._places), None
+            ((value or "", self._positions[key, value]) for key, value in excluding if (key, value) in self._positions),
+            None,
         )
         for key in tables:
-            self._places.setdefault(key, place)
+            self._positions.setdefault(key, position)
         return first
 
     def describe_mistakes(self) -> str:
@@ -194,10 +195,10 @@ class _File:
             self._refuse(node, "roster: open_kfid or name is needed")
         if has_name:
             account["name"] = self._text(keys["name"], "roster: name")
-        first = self._roster.remember(account, Place(self._source, node.line))
+        first = self._roster.remember(account, Position(self._source, node.line))
         if first:
-            which, place = first
-            where = ("" if place.source == self._source else f"{place.source}, ") + f"line {place.line}"
+            which, position = first
+            where = ("" if position.source == self._source else f"{position.source}, ") + f"line {position.line}"
             self._refuse(node, f"roster: {quote(which)} is there twice, first in {where}")
         if "userids" in keys:
             account["userids"] = self._userids(keys["userids"], "roster: userids", _WRITE_EMPTY)

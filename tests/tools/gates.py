@@ -30,7 +30,7 @@ WORK = CACHE / "gates"
 
 
 @dataclass(frozen=True)
-class Place:
+class Candidate:
     """The copy of the checkout and the tarball that the gates check."""
 
     source: Path
@@ -42,48 +42,48 @@ class Place:
         return run(tool(name), *arguments, variables=self.variables, folder=folder or self.source)
 
 
-def documentation(place: Place) -> None:
+def documentation(candidate: Candidate) -> None:
     """Check the documentation of plugins and guides, and all references in it."""
     checks = ["--plugin-docs", "--validate-collection-refs", "all", "--check-extra-docs-refs"]
-    place.tool("antsibull-docs", "lint-collection-docs", *checks, ".")
+    candidate.tool("antsibull-docs", "lint-collection-docs", *checks, ".")
 
 
-def changelog(place: Place) -> None:
+def changelog(candidate: Candidate) -> None:
     """Check the changelog and its fragments."""
-    place.tool("antsibull-changelog", "lint")
-    place.tool("antsibull-changelog", "lint-changelog-yaml", "--strict", "changelogs/changelog.yaml")
+    candidate.tool("antsibull-changelog", "lint")
+    candidate.tool("antsibull-changelog", "lint-changelog-yaml", "--strict", "changelogs/changelog.yaml")
 
 
-def ansible_lint(place: Place) -> None:
+def ansible_lint(candidate: Candidate) -> None:
     """Run ansible-lint with the production profile, and once without, as that profile leaves out some rules."""
-    settings = yaml.safe_load((place.source / ".ansible-lint").read_text(encoding="utf-8"))
+    settings = yaml.safe_load((candidate.source / ".ansible-lint").read_text(encoding="utf-8"))
     del settings["profile"]
     all_rules = WORK / "ansible-lint.yml"
     all_rules.write_text(yaml.safe_dump(settings), encoding="utf-8")
     common = ["--offline", "--strict", "--nocolor"]
-    place.tool("ansible-lint", *common, "--profile", "production")
-    place.tool("ansible-lint", *common, "--config-file", all_rules, "--project-dir", ".")
+    candidate.tool("ansible-lint", *common, "--profile", "production")
+    candidate.tool("ansible-lint", *common, "--config-file", all_rules, "--project-dir", ".")
 
 
-def content(place: Place) -> None:
+def content(candidate: Candidate) -> None:
     """Check that the tarball holds what users need, and nothing else."""
-    tarball.check_files(place.tarball)
+    tarball.check_files(candidate.tarball)
 
 
-def importer(place: Place) -> None:
+def importer(candidate: Candidate) -> None:
     """Do what Galaxy does with an upload. Its warnings are errors here, and so is a tool that it does not find."""
-    output = place.tool("python", "-m", "galaxy_importer.main", place.tarball, folder=WORK)
+    output = candidate.tool("python", "-m", "galaxy_importer.main", candidate.tarball, folder=WORK)
     seen = ("Getting doc strings via ansible-doc", "ansible-lint run complete", "processing completed successfully")
     left_out = [f"galaxy-importer did not say {words!r}" for words in seen if words not in output]
     if left_out or re.search(r"^(WARNING|ERROR|CRITICAL)\b", output, re.MULTILINE):
         raise FindingError("\n".join([output, *left_out]))
 
 
-def execution_environment(place: Place) -> None:
+def execution_environment(candidate: Candidate) -> None:
     """Check that an execution environment gets requests, and no system package."""
     collections = WORK / "collections"
-    installed = tarball.install(place.tarball, collections, place.variables)
-    output = place.tool("ansible-builder", "introspect", collections, folder=WORK)
+    installed = tarball.install(candidate.tarball, collections, candidate.variables)
+    output = candidate.tool("ansible-builder", "introspect", collections, folder=WORK)
     found = yaml.safe_load(output[output.index("---") :])
     lines = (installed / "requirements.txt").read_text(encoding="utf-8").splitlines()
     expected = [line for line in lines if line.startswith("requests")]
@@ -93,9 +93,9 @@ def execution_environment(place: Place) -> None:
         raise FindingError("\n".join(warnings))
 
 
-def execution_environment_guide(place: Place) -> None:
+def execution_environment_guide(candidate: Candidate) -> None:
     """Check that ansible-builder accepts the definition in the guide."""
-    guide = (place.source / "docs" / "docsite" / "rst" / "awx.rst").read_text(encoding="utf-8")
+    guide = (candidate.source / "docs" / "docsite" / "rst" / "awx.rst").read_text(encoding="utf-8")
     block = re.search(r"^  version: 3\n(?:  .*\n|\n)+", guide, re.MULTILINE)
     if block is None:
         raise FindingError("docs/docsite/rst/awx.rst has no definition of an execution environment")
@@ -103,25 +103,25 @@ def execution_environment_guide(place: Place) -> None:
     definition.write_text(textwrap.dedent(block[0]), encoding="utf-8")
     shutil.rmtree(context, ignore_errors=True)
     into: list[str | Path] = ["--context", context, "--output-filename", "Containerfile"]
-    place.tool("ansible-builder", "create", "--file", definition, *into, folder=WORK)
+    candidate.tool("ansible-builder", "create", "--file", definition, *into, folder=WORK)
     collections = yaml.safe_load((context / "_build" / "requirements.yml").read_text(encoding="utf-8"))
     if not (context / "Containerfile").is_file() or collections != {"collections": [{"name": "wecom.kf"}]}:
         raise FindingError(f"ansible-builder create made of it: {json.dumps(collections)}")
 
 
-def translation(place: Place) -> None:
+def translation(candidate: Candidate) -> None:
     """Check that no English page has changed since its Chinese translation."""
-    problems = [translations.check(*pair) for pair in translations.pairs(place.source).items()]
+    problems = [translations.check(*pair) for pair in translations.pairs(candidate.source).items()]
     if any(problems):
         raise FindingError("\n".join(filter(None, problems)))
 
 
-def performance(place: Place) -> None:
+def performance(candidate: Candidate) -> None:
     """Check that the performance page shows the benchmark's results."""
-    place.tool("python", "-m", "tests.benchmark.plot", "--check")
+    candidate.tool("python", "-m", "tests.benchmark.plot", "--check")
 
 
-GATES: dict[str, Callable[[Place], None]] = {
+GATES: dict[str, Callable[[Candidate], None]] = {
     "antsibull-docs": documentation,
     "antsibull-changelog": changelog,
     "performance-page": performance,
@@ -134,7 +134,7 @@ GATES: dict[str, Callable[[Place], None]] = {
 }
 
 
-def prepare() -> Place:
+def prepare() -> Candidate:
     """Copy the checkout and build the tarball."""
     claim("gates")
     temporary = WORK / "tmp"
@@ -153,7 +153,7 @@ def prepare() -> Place:
         WECOM_CORPSECRET="not-a-secret",
     )
     subprocess.run(["git", "init", "--quiet"], cwd=source, env=variables, check=True)
-    return Place(source, tarball.build(source, WORK, variables), variables)
+    return Candidate(source, tarball.build(source, WORK, variables), variables)
 
 
 def main() -> None:
@@ -164,14 +164,14 @@ def main() -> None:
     if unknown := set(chosen) - set(GATES):
         parser.error(f"there is no gate {', '.join(sorted(unknown))}")
     try:
-        place = prepare()
+        candidate = prepare()
     except FindingError as finding:
         sys.exit(str(finding))
     failed = []
     for name in chosen:
         began = time.monotonic()
         try:
-            GATES[name](place)
+            GATES[name](candidate)
         except FindingError as finding:
             print(finding)
             failed.append(name)

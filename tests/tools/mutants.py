@@ -143,7 +143,7 @@ def _run_pytest(copy: Path, arguments: list[str], variables: dict[str, str], lim
         return process.returncode, output
 
 
-class Workshop:
+class MutantRunner:
     """Copies of the checkout, in which mutants are made and tested."""
 
     def __init__(self, tests: list[str], marker: str, seed: int) -> None:
@@ -337,8 +337,8 @@ def main() -> None:
     only = {tuple(identity) for identity in json.loads(last.read_text("utf-8"))} if options.survivors else None
     mutations = _choose(files, options.sample, options.seed, only)
     equivalents = _read_equivalents(files)
-    workshop = Workshop(options.tests, "not soak" if options.slow else "not slow and not soak", options.seed)
-    tests = workshop.map_tests()
+    runner = MutantRunner(options.tests, "not soak" if options.slow else "not slow and not soak", options.seed)
+    tests = runner.map_tests()
     importers = _importers((ROOT / "plugins").rglob("*.py"))
     began = time.monotonic()
 
@@ -346,7 +346,7 @@ def main() -> None:
         if reason := equivalents.get(mutation.identity):
             return MutantResult(mutation, EQUIVALENT_MUTANT, reason)
         chosen = tests.tests_for(mutation, importers[mutation.file])
-        return workshop.test(mutation, chosen, [tests.seconds[test] for test in chosen])
+        return runner.test(mutation, chosen, [tests.seconds[test] for test in chosen])
 
     verdicts = []
     with ThreadPoolExecutor(PROCESSES) as threads:

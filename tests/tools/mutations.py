@@ -105,7 +105,7 @@ class Finder:
         return True
 
     def _walk(self, node: ast.AST) -> Iterator[Mutation]:
-        if _stays(node):
+        if _is_left_alone(node):
             return
         for old, new in _changes(node):
             yield self._mutation(old, new)
@@ -138,7 +138,7 @@ def _numbered(mutations: Iterable[Mutation]) -> Iterator[Mutation]:
         yield mutation if number == 1 else replace(mutation, change=f"{mutation.change} #{number}")
 
 
-def _stays(node: ast.AST) -> bool:
+def _is_left_alone(node: ast.AST) -> bool:
     """Tell whether nothing in this node is to be changed."""
     if isinstance(node, (ast.JoinedStr, ast.Import, ast.ImportFrom)):
         return True

@@ -72,7 +72,7 @@ class WecomClient:
         self.has_written = False
         """Whether a call that changes something was begun."""
         self._responses = itertools.count(1)
-        self.last_sign_of_life = 0
+        self.responses_understood = 0
         """Grows with every response of the service itself, whatever it says."""
         for secret in (connection.corpsecret, connection.access_token):
             self.redactor.add(secret or "")
@@ -151,7 +151,7 @@ class WecomClient:
         while True:
             token = self._current_token()
             try:
-                response = self._once(call, {"access_token": token, **(query or {})}, content, content_type)
+                response = self._send_once(call, {"access_token": token, **(query or {})}, content, content_type)
             except ApiError as error:
                 if error.errcode in TOKEN_REJECTED and self._renew(token):
                     continue
@@ -203,7 +203,7 @@ class WecomClient:
             raise error
         query = {"corpid": self._connection.corpid or "", "corpsecret": self._connection.corpsecret or ""}
         try:
-            response = self._retry(lambda: self._once(GETTOKEN, query, None, ""), self.budget)
+            response = self._retry(lambda: self._send_once(GETTOKEN, query, None, ""), self.budget)
             token = response.get("access_token")
             if not isinstance(token, str) or not token:
                 raise ResponseError("the response holds no access_token", call=GETTOKEN)
@@ -215,18 +215,18 @@ class WecomClient:
         self._on_secret(token)
         return token
 
-    def _once(self, call: str, query: dict[str, str], content: bytes | None, content_type: str) -> Json:
+    def _send_once(self, call: str, query: dict[str, str], content: bytes | None, content_type: str) -> Json:
         self._rate.wait(call)
         with self.limiter.slot() as generation:
             try:
                 method = "GET" if content is None else "POST"
-                return self._understand(self._transport.send(method, call, query, content, content_type), call)
+                return self._read_response(self._transport.send(method, call, query, content, content_type), call)
             except ApiError as error:
                 if error.errcode == CONCURRENCY_LIMIT:
                     self.limiter.lower(generation)
                 raise
 
-    def _understand(self, response: HttpResponse, call: str) -> Json:
+    def _read_response(self, response: HttpResponse, call: str) -> Json:
         """Return the JSON object of a successful response; raise WecomError for everything else."""
         if response.status != 200:
             raise self._transport.explain_status(response, call)
@@ -234,7 +234,7 @@ class WecomClient:
         errcode = read_number(content.get("errcode", 0))
         if errcode is None:
             raise ResponseError("the response's errcode is not a number", call=call, uncertain=True)
-        self.last_sign_of_life = next(self._responses)
+        self.responses_understood = next(self._responses)
         if errcode:
             raise ApiError(errcode, self.errmsg_of(content), call=call)
         return content

@@ -60,7 +60,7 @@ def raw_server(serve: t.Callable[[socket.socket], None]) -> t.Iterator[RawServer
         server.close()
 
 
-def says(response: bytes) -> t.Callable[[socket.socket], None]:
+def sends(response: bytes) -> t.Callable[[socket.socket], None]:
     """Serve by reading a request and sending this, whatever was asked."""
 
     def serve(connection: socket.socket) -> None:

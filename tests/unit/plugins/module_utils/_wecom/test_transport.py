@@ -23,7 +23,7 @@ from ansible_collections.wecom.kf.plugins.module_utils._wecom.client import Weco
 from ansible_collections.wecom.kf.plugins.module_utils._wecom.connection import Connection
 from ansible_collections.wecom.kf.plugins.module_utils._wecom.errors import WecomError
 from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator
-from ansible_collections.wecom.kf.tests.unit.support.raw_server import RawServer, raw_server, says
+from ansible_collections.wecom.kf.tests.unit.support.raw_server import RawServer, raw_server, sends
 from ansible_collections.wecom.kf.tests.unit.support.service import ADD, KFID, LIST, client_of, users
 
 TIMEOUT = 0.4
@@ -269,7 +269,7 @@ class TestStrangeResponses:
         ids=lambda response: repr(response[:40]),
     )
     def test_they_end_in_one_sentence(self, simulator: RunningSimulator, response: bytes) -> None:
-        with raw_server(says(response)) as server:
+        with raw_server(sends(response)) as server:
             with client_of(simulator, api_url=server.url, access_token="t+0/ken", retry_timeout=0.0) as client:
                 error = failure_of(client)
             assert error.sentence().startswith("kf/servicer/list failed: ")
@@ -280,7 +280,7 @@ class TestStrangeResponses:
 def test_what_is_packed_twice_is_refused_unread(simulator: RunningSimulator) -> None:
     body = gzip.compress(gzip.compress(b" " * 1_000_000))
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
-    with raw_server(says(head + body)) as server, client_of(simulator, api_url=server.url) as client:
+    with raw_server(sends(head + body)) as server, client_of(simulator, api_url=server.url) as client:
         assert "MiB" in failure_of(client).sentence()
 
 
@@ -369,7 +369,7 @@ class TestEnvironment:
         self, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch, scheme: str, status: int
     ) -> None:
         response = b"HTTP/1.1 %d No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status
-        with raw_server(says(response)) as proxy:
+        with raw_server(sends(response)) as proxy:
             monkeypatch.setenv(f"{scheme}_proxy", proxy.url.replace("//", "//somebody:pa55word@"))
             with client_of(simulator, api_url=f"{scheme}://wecom.invalid", retry_timeout=0.0) as client:
                 error = failure_of(client)
@@ -389,7 +389,7 @@ class TestEnvironment:
     def test_an_https_proxy_that_speaks_http_is_named_with_its_variable(
         self, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with raw_server(says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")) as proxy:
+        with raw_server(sends(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")) as proxy:
             monkeypatch.setenv("https_proxy", f"https://127.0.0.1:{proxy.port}")
             with client_of(simulator, api_url="https://wecom.invalid", retry_timeout=0.0) as client:
                 error = failure_of(client)
@@ -424,7 +424,7 @@ class TestEnvironment:
         self, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch, status: int, tries: int
     ) -> None:
         response = b"HTTP/1.1 %d No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status
-        with raw_server(says(response)) as proxy:
+        with raw_server(sends(response)) as proxy:
             monkeypatch.setenv("https_proxy", proxy.url)
             with client_of(simulator, api_url="https://wecom.invalid", retry_timeout=3.0) as client:
                 sentence = failure_of(client).sentence()
@@ -438,7 +438,7 @@ class TestEnvironment:
     ) -> None:
         page = b"<html>Access denied</html>"
         response = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(page) + page
-        with raw_server(says(response)) as proxy:
+        with raw_server(sends(response)) as proxy:
             monkeypatch.setenv("http_proxy", proxy.url)
             with client_of(simulator, api_url="http://wecom.invalid", access_token="t") as client:
                 sentence = failure_of(client).sentence()
@@ -703,7 +703,7 @@ def test_without_a_proxy_a_closed_connection_has_no_hint(simulator: RunningSimul
 class TestSize:
     def test_a_size_of_nineteen_digits_is_too_large_too(self, simulator: RunningSimulator) -> None:
         head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000000000\r\n\r\n"
-        with raw_server(says(head)) as server, impatient(simulator, api_url=server.url) as client:
+        with raw_server(sends(head)) as server, impatient(simulator, api_url=server.url) as client:
             assert "sent a response of more than 32 MiB" in failure_of(client).sentence()
 
     @pytest.mark.parametrize(
