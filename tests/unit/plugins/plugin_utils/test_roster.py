@@ -501,7 +501,7 @@ class TestNobodyOnDuty:
 
 
 @pytest.mark.slow
-def test_a_roster_of_5000_accounts_with_three_shifts_each_is_read_in_seconds() -> None:
+def test_a_roster_of_5000_accounts_is_read_in_no_more_than_a_few_times_what_its_yaml_takes() -> None:
     if _roster._Loader is not getattr(yaml, "CSafeLoader", None):
         pytest.skip("the reader in Python is ten times as slow")
     workdays = "days: [mon, tue, wed, thu, fri]"
@@ -514,5 +514,7 @@ def test_a_roster_of_5000_accounts_with_three_shifts_each_is_read_in_seconds() -
         for number in range(5000)
     )
     began = time.process_time()
+    yaml.compose(text, Loader=_roster._Loader)
+    composed = time.process_time()
     assert len(accounts(text)) == 5000
-    assert time.process_time() - began < 6  # twice what is promised, since the machine may be busy
+    assert time.process_time() - composed < 4 * (composed - began)
