@@ -47,7 +47,7 @@ class Pool:
         self._has_succeeded = False
         self._last_kind: t.Any = None
         self._streak = 0
-        """How many accounts in a row met the same foreign response or unknown errcode."""
+        """How many accounts in a row met a foreign response, or the same unknown errcode before any success."""
         self._budgets: dict[t.Any, RetryBudget] = {}
         self.fatal: WecomError | None = None
         """What no account can get past, once it was met."""
@@ -147,7 +147,7 @@ class Pool:
                 self._streak = 0
                 return
             failure = failures[0]  # the one after it is only that the account could not be listed again
-            self._silent += failure.retryable
+            self._silent += failure.retryable and failure.http_status is None
             kind = _kind_of(failure)
             is_suspicious = failure.is_foreign or (kind is not None and not self._has_succeeded)
             self._streak = is_suspicious + (self._streak if kind == self._last_kind else 0)
@@ -161,8 +161,6 @@ class Pool:
         # With the retry budget spent and no response coming in, it is the service that is down and not the accounts:
         # each further account would cost a whole timeout.
         if self._silent >= self._max_streak and not self._api.client.budget.remaining():
-            return failure
-        if failure.is_foreign and not self._has_succeeded:
             return failure
         return failure if self._streak >= self._max_streak else None
 

@@ -170,6 +170,7 @@ diff:
 
 import os
 import typing as t
+import unicodedata
 
 from ..module_utils._argspec import CONNECTION, ArgumentSpec
 from ..module_utils._kf.account_api import Image, create_link
@@ -221,7 +222,7 @@ def read_params(params: Params) -> AccountParams:
     name = None if params["name"] is None else read_name(params, "name")
     if name and len(name) > MAX_NAME:
         raise ParamError(f"name: {quote(name)} has {len(name)} characters, and at most {MAX_NAME} are allowed")
-    if name and not name.isprintable():
+    if name and any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
         raise ParamError(f"name: {quote(name)} holds a control character")
     avatar = None if params["avatar"] is None else read_avatar(params["avatar"])
     always = params["avatar_update"] == "always"
@@ -297,7 +298,7 @@ def report(params: AccountParams, plan: AccountPlan, outcome: AccountOutcome, ur
 def describe(params: AccountParams, plan: AccountPlan, outcome: AccountOutcome) -> str:
     """Return what was done, and what failed, in one line."""
     problem = outcome.refusal or "; then ".join(dict.fromkeys(error.sentence() for error in outcome.failures))
-    if len(outcome.failures) > 1:
+    if not outcome.is_known:
         done = {CREATE: "created", DELETE: "deleted"}.get(plan.action, "changed")
         return f"not known whether the account was {done}: {problem}"
     if problem and not outcome.changed:
@@ -315,7 +316,8 @@ def describe(params: AccountParams, plan: AccountPlan, outcome: AccountOutcome) 
 
 def account_diff(params: AccountParams, plan: AccountPlan, outcome: AccountOutcome) -> Result:
     """Return the account's name before and after, and its avatar if it is set."""
-    before, after = (f"name: {found.name}\n" if found else "" for found in (plan.current, outcome.account))
+    created = Account("", plan.name) if outcome.changed and plan.action == CREATE else None
+    before, after = (f"name: {found.name}\n" if found else "" for found in (plan.current, outcome.account or created))
     if outcome.changed and plan.set_avatar:
         after += f"avatar: {params.avatar_path}\n"
     account = plan.current or outcome.account

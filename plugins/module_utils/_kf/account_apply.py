@@ -23,6 +23,8 @@ from .models import Account
 
 _GRACE = 3
 """How many times ``timeout`` to wait after a creation that timed out: the service may still be working on it."""
+_SHORT_GRACE = 3.0
+"""Seconds to wait after the response to a creation was lost in another way, at most ``_GRACE``."""
 
 
 class AccountOutcome(t.NamedTuple):
@@ -32,6 +34,8 @@ class AccountOutcome(t.NamedTuple):
     changed: bool
     failures: tuple[WecomError, ...] = ()
     refusal: str = ""
+    is_known: bool = True
+    """Whether the account is known to be as it says here."""
 
 
 def apply_account_plan(plan: AccountPlan, known: list[Account], image: Image | None, api: KfApi) -> AccountOutcome:
@@ -47,14 +51,17 @@ def apply_account_plan(plan: AccountPlan, known: list[Account], image: Image | N
         if plan.action == DELETE:
             return work.delete()
         return work.update(media_id)
-    except _ListingError as failed:
-        return AccountOutcome(plan.current, False, failed.failures)
+    except _UnknownError as failed:
+        current = plan.current
+        if current and plan.set_avatar:
+            current = current._replace(avatar=None)
+        return AccountOutcome(current, False, failed.failures, is_known=False)
     except WecomError as error:
         return AccountOutcome(plan.current, False, (error,))
 
 
-class _ListingError(Exception):
-    """A call failed, and listing the accounts again did too."""
+class _UnknownError(Exception):
+    """A call failed, and it is not known whether it was carried out: the list cannot tell, or failed too."""
 
     def __init__(self, *failures: WecomError) -> None:
         super().__init__(*failures)
@@ -68,6 +75,8 @@ class _Applier:
         self._plan = plan
         self._api = api
         self._known = {account.open_kfid for account in known}
+        self._is_in_doubt = False
+        """Whether a response was lost."""
 
     def create(self, media_id: str | None) -> AccountOutcome:
         """Create the account."""
@@ -78,11 +87,13 @@ class _Applier:
             found[:] = [a for a in accounts if a.name == name and a.open_kfid not in self._known]
             return bool(found)
 
-        # A creation that arrives after the next one would make a second account.
-        grace = _GRACE * self._api.client.timeout
-        open_kfid = self._write(lambda: add_account(self._api, name, media_id), is_created, grace)
+        open_kfid = self._write(lambda: add_account(self._api, name, media_id), is_created, has_grace=True)
         if open_kfid is not None:
-            return AccountOutcome(Account(open_kfid, name), True)
+            found = [Account(open_kfid, name)]
+            if self._is_in_doubt:  # the lost one may have been carried out after all
+                with contextlib.suppress(WecomError):
+                    is_created([*self._api.list_accounts()])
+                found = found or [Account(open_kfid, name)]
         refusal = describe_lookup(name, [account.open_kfid for account in found])
         return AccountOutcome(None if refusal else found[0], True, refusal=refusal and f"name: {refusal}")
 
@@ -91,9 +102,10 @@ class _Applier:
         plan, current = self._plan, t.cast(Account, self._plan.current)
         open_kfid = current.open_kfid
 
-        def is_updated(accounts: list[Account]) -> bool:
-            # Which avatar an account has cannot be listed. Where the name does not tell either, the call is repeated.
-            return plan.name is not None and any(a.open_kfid == open_kfid and a.name == plan.name for a in accounts)
+        def is_updated(accounts: list[Account]) -> bool | None:
+            if plan.name is None:
+                return None  # an avatar is not listed by its content
+            return any(a.open_kfid == open_kfid and a.name == plan.name for a in accounts)
 
         self._write(lambda: update_account(self._api, open_kfid, plan.name, media_id), is_updated)
         return AccountOutcome(plan.predict(), True)
@@ -118,12 +130,17 @@ class _Applier:
         return AccountOutcome(None, not (was_gone and attempts == 1))
 
     def _write(
-        self, send: t.Callable[[], t.Any], is_done: t.Callable[[list[Account]], bool], grace: float = 0.0
+        self,
+        send: t.Callable[[], t.Any],
+        is_done: t.Callable[[list[Account]], bool | None],
+        *,
+        has_grace: bool = False,
     ) -> t.Any:
         """Send; if it fails in a way that may pass, list the accounts again, and repeat it if it is not done.
 
         Returns what ``send`` returns, and None where the list shows that it is done.
-        grace: seconds after a timeout in which the service may still be working on it.
+        is_done: tells it by the accounts; None where they cannot tell.
+        has_grace: wait after a lost response, since the service may still be working on it.
         """
         attempt = 0
         with contextlib.ExitStack() as retries:
@@ -132,22 +149,27 @@ class _Applier:
                     return send()
                 except WecomError as error:
                     failure = error
-                if not failure.uncertain and not failure.retryable:
+                self._is_in_doubt = self._is_in_doubt or failure.uncertain
+                if not failure.uncertain and not failure.retryable and attempt == 0:
                     raise failure
-                has_time_left = failure.retryable and self._wait(attempt, failure, grace if failure.timed_out else 0.0)
+                has_time_left = failure.retryable and self._wait(attempt, failure, has_grace)
                 try:
-                    accounts = list(self._api.list_accounts())
+                    done = is_done(list(self._api.list_accounts()))
                 except WecomError as error:
-                    raise _ListingError(failure, error) from None
-                if is_done(accounts):
+                    raise _UnknownError(failure, error) from None
+                if done:
                     return None
                 if not has_time_left:
-                    raise failure
+                    raise _UnknownError(failure) if done is None and self._is_in_doubt else failure
                 if attempt == 0:
                     retries.enter_context(self._api.budget.charging())
                 attempt += 1
 
-    def _wait(self, attempt: int, failure: WecomError, grace: float) -> bool:
+    def _wait(self, attempt: int, failure: WecomError, has_grace: bool) -> bool:
         """Back off; return False when the budget is spent. At most half of it is grace."""
-        has_waited = self._api.pause(attempt, failure, min(grace, self._api.budget.remaining() / 2))
+        grace = 0.0
+        if has_grace and failure.uncertain:  # one that arrives after the next one would make a second account
+            longest = _GRACE * self._api.client.timeout
+            grace = min(longest if failure.timed_out else min(longest, _SHORT_GRACE), self._api.budget.remaining() / 2)
+        has_waited = self._api.pause(attempt, failure, grace)
         return has_waited and self._api.budget.remaining() > 0

@@ -27,6 +27,8 @@ MAX_USERIDS = 100
 MAX_DEPARTMENTS = {ADD_SERVICERS: 20, DELETE_SERVICERS: 100}
 """In one add or del (https://developer.work.weixin.qq.com/document/path/94646 and 94647)."""
 _PAGE = 100
+_BOOLEANS = {"0": False, "1": True, "false": False, "true": True}
+"""What some write for a boolean, as text."""
 """The most accounts in one response (https://developer.work.weixin.qq.com/document/path/94661)."""
 
 
@@ -146,11 +148,13 @@ def _account(row: t.Any) -> Account:
     if not isinstance(open_kfid, str) or not open_kfid.isprintable() or not open_kfid:
         raise _unusable(LIST_ACCOUNTS, "an entry of account_list has no readable open_kfid")
     privilege = row.get("manage_privilege")
+    if not isinstance(privilege, bool):
+        privilege = _BOOLEANS.get(str(privilege).lower())
     return Account(
         open_kfid,
         read_text(row.get("name")),
         read_text(row.get("avatar")),
-        privilege if isinstance(privilege, bool) else None,
+        privilege,
     )
 
 

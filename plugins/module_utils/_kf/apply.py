@@ -12,6 +12,7 @@ Additions come first. Additions that fail hold removals back, and a full account
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import enum
 import itertools
@@ -113,7 +114,7 @@ class _Record:
     def note(self, call: str, response: ItemResponse | None) -> None:
         """Take in what a response says about this one; None for nothing usable."""
         if response is None:
-            self.note_lost(reached_service=True)
+            self.note_failure(reached_service=True, may_be_done=True)
             return
         was_in_doubt, self.is_in_doubt = self.is_in_doubt, False
         self.is_sent = True
@@ -130,11 +131,11 @@ class _Record:
         elif call == DELETE_SERVICERS and response.errcode in NO_SUCH_SERVICER:
             self.is_in_question = True
 
-    def note_lost(self, reached_service: bool) -> None:
-        """Take in that nothing usable was said about this one."""
+    def note_failure(self, reached_service: bool, may_be_done: bool) -> None:
+        """Take in that a call about this one failed as a whole, or said nothing about this one."""
         self.is_in_doubt = True
         self.is_sent = self.is_sent or reached_service
-        self.was_lost = self.was_lost or reached_service
+        self.was_lost = self.was_lost or may_be_done
 
     def note_list(self, listed: ServicerId | None) -> None:
         """Take in what the account's list says about this one."""
@@ -152,8 +153,8 @@ class _Record:
             # A refused connection never reached the service, so there is no doubt about those.
             return Status.UNKNOWN if self.is_sent else Status.NOT_APPLIED
         if serves == self.is_wanted:
-            others = self.is_by_others or self.refused or not self.is_sent
-            return Status.CHANGED_CONCURRENTLY if others else DONE[self.action]
+            is_ours = (self.is_confirmed or self.was_lost) and not self.is_by_others
+            return DONE[self.action] if is_ours else Status.CHANGED_CONCURRENTLY
         if self.kept:
             return self.kept
         if self.refused:
@@ -232,15 +233,17 @@ class _Applier:
         return sum(isinstance(servicer_id, kind) for servicer_id in self._plan.before.values())
 
     def _exchange(self, coming: list[_Record], going: list[_Record]) -> _CallError | None:
-        """Remove some, add as many, and so on; the first exchange is a trial with one.
+        """Remove some, add as many, and so on; until an exchange helps, it is a trial with one.
 
         Returns the last rejection of a whole call. Removes nobody for an addition that then fails: whoever was removed
         in vain is added again.
         """
-        kind, size = coming[0].kind, 1
-        was_refused = coming[0].needs_room
-        waiting = coming
+        kind, size, helps = coming[0].kind, 1, False
+        codes = collections.Counter(record.refused.errcode for record in coming if record.refused)
+        # First those who are refused like most: the others may be refused for reasons of their own.
+        waiting = sorted(coming, key=lambda record: -codes[record.refused.errcode] if record.refused else 0)
         gone: list[_Record] = []
+        refused_trials: set[int] = set()
         rejection = None
 
         def left_in_vain() -> list[_Record]:
@@ -255,20 +258,15 @@ class _Applier:
                 room = len(left_in_vain())
                 batch, waiting = waiting[:room], waiting[room:]
                 rejection = self._write_additions(batch) or rejection
-                if any(record.needs_room for record in batch):
-                    for record in waiting:  # nobody else can be added either
-                        record.refused = record.refused or next(r.refused for r in batch if r.needs_room)
-                    break
-                has_added = any(record.serving is not None for record in batch)
-                if batch and not has_added and not was_refused:
-                    # The trial tells nothing about a limit: try the others without an exchange.
-                    was_refused = True
-                    rejection = self._write_additions(waiting) or rejection
+                if any(record.serving is not None for record in batch):
+                    size, helps = min(_MAX_EXCHANGE[kind], max(self._number_before(kind) // 2, 1)), True
+                elif batch and not helps:
+                    # Who was not tried yet may be added all the same; who is refused likewise is not tried again.
+                    rejection = self._write_additions([r for r in waiting if r.refused is None]) or rejection
+                    refused_trials.update(record.refused.errcode for record in batch if record.refused)
+                    waiting = [r for r in waiting if r.refused and r.refused.errcode not in refused_trials]
                     waiting = [record for record in waiting if record.needs_room]
-                elif has_added:
-                    size = min(_MAX_EXCHANGE[kind], max(self._number_before(kind) // 2, 1))
-            else:
-                rejection = self._write_additions(waiting) or rejection
+            rejection = self._write_additions(waiting) or rejection
         except _CallError as error:
             if len(error.failures) == 1 and not error.failures[0].fatal:
                 self._add_again(left_in_vain())
@@ -281,7 +279,7 @@ class _Applier:
             self._write(ADD_SERVICERS, removed)
         for record in removed:
             record.refused = None
-            record.is_confirmed = False  # this task undid the removal itself
+            record.is_confirmed = record.serving is None  # otherwise this task undid the removal itself
 
     def _write_additions(self, records: list[_Record]) -> _CallError | None:
         """Add these; return the rejection of a whole call that can mean that the account is full."""
@@ -339,8 +337,10 @@ class _Applier:
         try:
             responses = send(self._plan.open_kfid, [record.id for record in batch])
         except WecomError as error:
+            was_sent = error.call == call and error.reached_service
+            found_nobody = call == DELETE_SERVICERS and error.errcode in NO_SUCH_SERVICER
             for record in batch:
-                record.note_lost(error.call == call and error.reached_service)
+                record.note_failure(was_sent, was_sent and not found_nobody and not error.is_throttled)
             return _Written(_Result.UNCERTAIN if error.uncertain else _Result.REJECTED, error)
         for record in batch:
             record.note(call, responses.get(record.key))

@@ -13,8 +13,6 @@ import typing as t
 from .api import KfApi
 from .userids import hint_for_slip, quote
 
-_MAX_LISTED = 10
-
 
 def find_accounts(names: t.Iterable[str], api: KfApi) -> dict[str, list[str]]:
     """Return the open_kfids of the accounts of each name, matched as a whole. Raises WecomError.
@@ -35,6 +33,4 @@ def describe_lookup(name: str, open_kfids: list[str]) -> str:
     if not open_kfids:
         hint = hint_for_slip(name) if name != name.strip() else ""
         return f"no account is called {quote(name)}" + (f" ({hint})" if hint else "")
-    more = f" and {len(open_kfids) - _MAX_LISTED} more" if len(open_kfids) > _MAX_LISTED else ""
-    listed = ", ".join(open_kfids[:_MAX_LISTED])
-    return f"{len(open_kfids)} accounts are called {quote(name)}: {listed}{more}; name one by its open_kfid"
+    return f"{len(open_kfids)} accounts are called {quote(name)}: {', '.join(open_kfids)}; name one by its open_kfid"

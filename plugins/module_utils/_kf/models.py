@@ -37,7 +37,7 @@ class ItemResponse(t.NamedTuple):
     @property
     def is_ignored(self) -> bool:
         """Whether the item was already as wanted before the call."""
-        return self.errcode == 0 and re.match(r"\s*ignored\b", self.errmsg, re.IGNORECASE) is not None
+        return self.errcode == 0 and re.search(r"(?<!not )\bignored\b", self.errmsg, re.IGNORECASE) is not None
 
 
 class Account(t.NamedTuple):

@@ -167,7 +167,7 @@ NOT_A_SERVICER = 60253
 NO_SUCH_ACCOUNT = 95004
 
 TOKEN_REJECTED = frozenset((TOKEN_INVALID, TOKEN_EXPIRED))
-NO_SUCH_SERVICER = frozenset((NOT_A_SERVICER, 95014, 60111, 40003))
+NO_SUCH_SERVICER = frozenset((NOT_A_SERVICER, 95014, 60111, 40003, 40066, 60003, 60123))
 """On a removal: the service finds nobody to remove, so that the account may already be as wanted."""
 
 _RENEW = "give a fresh access_token, or corpid and corpsecret so that it can be renewed"
@@ -277,7 +277,7 @@ ERROR_CODES: dict[int, ErrorCode] = {
 }
 
 _HINTS_BY_CALL: dict[tuple[str, int], str] = {
-    **{("kf/servicer/del", errcode): _STILL_LISTED for errcode in (*NO_SUCH_SERVICER, 40066, 60003, 60123)},
+    **{("kf/servicer/del", errcode): _STILL_LISTED for errcode in NO_SUCH_SERVICER},
     ("kf/servicer/del", 701008): "",
     ("kf/servicer/del", 40058): _REPORT,
     ("kf/servicer/del", 81017): _REPORT,

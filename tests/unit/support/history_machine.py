@@ -279,7 +279,7 @@ def _check_held_back(row: Result, model: ReferenceModel, serving: set[ServicerId
     if model.by_others or model.desired.state != "exact" or not failed:
         return
     removals = {key for key in model.before if model.action(key) == "remove"}
-    removed = removals - serving
+    removed = removals - serving - model.put_back  # the service may refuse to take somebody back
     assert len(removed) <= max(len(removals) - len(failed), len(additions & serving)), "removed for nothing"
     if removed:
         assert model.wanted & (serving | keys(COVERED)), "none of those who are to serve serves, and some were removed"

@@ -41,6 +41,8 @@ class ReferenceModel:
         self.lists = self.writes = 0
         self.lowest = len(self.before)
         """The fewest who served at a moment."""
+        self.put_back: set[ServicerId] = set()
+        """Those who were to be added again after they had been removed for an addition that then failed."""
         self.names = keys([*(desired.userids or ()), *(desired.department_ids or ())])
         for line in log:
             self._follow(line)
@@ -59,6 +61,8 @@ class ReferenceModel:
             assert len(line["departments"]) <= (20 if line["endpoint"] == ADD else 100), "more departments than allowed"
             assert line["userids"] or line["departments"], "a call for nobody"
             assert len(keys(line["userids"])) == len(line["userids"]), "a userid twice in one call"
+            if line["endpoint"] == ADD:
+                self.put_back |= keys([*line["userids"], *line["departments"]]) - self.names
             changed = keys(line["changed"])
             self.by_us ^= changed
             self.really ^= changed

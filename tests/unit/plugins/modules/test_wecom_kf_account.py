@@ -213,6 +213,17 @@ class TestAvatar:
         assert (result["changed"], result["failed"], result["account"]["name"]) == (True, False, "单")
         assert called(service).count(ACCOUNT_UPDATE) == 1
 
+    @pytest.mark.parametrize("second", [{"errcode": 40007}, {"errcode": 48002}], ids=str)
+    def test_an_avatar_alone_that_is_lost_and_then_refused_is_not_known(
+        self, service: RunningSimulator, png: str, second: dict[str, t.Any]
+    ) -> None:
+        service.fault(on=ACCOUNT_UPDATE, drop="after")
+        service.fault(on=ACCOUNT_UPDATE, nth=2, **second)
+        result = manage(service, open_kfid="wkA", avatar=png, avatar_update="always")
+        assert (result["changed"], result["failed"]) == (False, True)
+        assert result["msg"].startswith("not known whether the account was changed: kf/account/update failed: ")
+        assert result["account"]["avatar"] is None
+
     def test_an_avatar_alone_whose_response_is_lost_is_set_again(self, service: RunningSimulator, png: str) -> None:
         service.fault(on=ACCOUNT_UPDATE, drop="after")
         result = manage(service, open_kfid="wkC", avatar=png, avatar_update="always")
@@ -370,6 +381,13 @@ def refusal(**options: t.Any) -> str:
     sentence = str(raised.value)
     assert "\n" not in sentence
     return sentence
+
+
+@pytest.mark.parametrize("name", ["全\u3000角", "a\u00a0b", "\U0001f468\u200d\U0001f469"])
+def test_blanks_of_other_scripts_and_joined_emoji_are_no_control_characters(
+    service: RunningSimulator, name: str
+) -> None:
+    assert manage(service, name=name)["account"]["name"] == name
 
 
 class TestBadInput:

@@ -346,12 +346,28 @@ class TestForeignResponses:
         assert writes(simulator) == 20
         assert "not known" in result["accounts"][19]["servicers"][0]["msg"]
 
+    @pytest.mark.parametrize("concurrency", [1, 4, 16])
+    @pytest.mark.parametrize("kfid", ["wkF01", "wkF02"])
+    def test_one_account_that_meets_it_fails_alone_whenever_it_is_asked_for(
+        self, simulator: RunningSimulator, status: int, body: str, concurrency: int, kfid: str
+    ) -> None:
+        simulator.reset(many_accounts(20))
+        self.replace(simulator, LIST, status, body, open_kfid=kfid)
+        assert failed(manage(simulator, newcomer(20), concurrency=concurrency)) == [kfid]
+
     def test_one_account_that_meets_it_after_others_succeeded_fails_alone(
         self, simulator: RunningSimulator, status: int, body: str
     ) -> None:
         simulator.reset(many_accounts(20))
         self.replace(simulator, LIST, status, body, open_kfid="wkF10")
         assert failed(manage(simulator, newcomer(20), concurrency=1)) == ["wkF10"]
+
+
+def test_accounts_with_http_500_do_not_end_the_task_without_time_for_retries(simulator: RunningSimulator) -> None:
+    simulator.reset(many_accounts(30))
+    for kfid in kfids(30)[:20]:
+        simulator.fault(on=LIST, open_kfid=kfid, http_status=500, times=None)
+    assert failed(manage(simulator, newcomer(30), concurrency=1, retry_timeout=0.0)) == kfids(30)[:20]
 
 
 class TestUnknownErrcodes:

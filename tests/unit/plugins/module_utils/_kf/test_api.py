@@ -398,3 +398,15 @@ class TestPagesOfAccounts:
         simulator.fault(on=ACCOUNTS, patch={"account_list": [row]})
         with pytest.raises(WecomError, match="an entry of account_list has no readable open_kfid"):
             list_all(simulator)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [(False, False), (0, False), ("false", False), ("0", False), (1, True), ("True", True), (2, None)]
+)
+def test_a_privilege_that_comes_as_a_number_or_as_a_text_is_read(
+    simulator: RunningSimulator, sent: object, read: bool | None
+) -> None:
+    row = {"open_kfid": "wkA", "name": "a", "manage_privilege": sent}
+    simulator.fault(on=ACCOUNTS, patch={"account_list": [row]})
+    with api_of(simulator) as api:
+        assert [account.manage_privilege for account in api.list_accounts()] == [read]

@@ -501,6 +501,19 @@ class TestFullAccounts:
         assert simulator.calls(LIST) == 1 + fails_call
         assert "failure" not in report
 
+    @pytest.mark.parametrize("bad", ["u0011", "u0014", "u0022"])
+    def test_one_bad_user_fails_alone(
+        self, simulator: RunningSimulator, errcode: int, fails_call: bool, bad: str
+    ) -> None:
+        """The service refuses one of twelve with an unknown code, which could mean a limit."""
+        self.fill(simulator, errcode, fails_call, *users(31, 42))
+        simulator.fault(on=ADD, items={bad: 4711}, times=None)
+        report = manage(simulator, "exact", users(11, 22))
+        if not fails_call or bad == "u0011":  # otherwise those in one call with the bad one may fail too
+            assert report["summary"] == {"added": 11, "removed": 11, "unchanged": 0, "failed": 2}
+        assert {entry["userid"] for entry in report["servicers"] if entry["errcode"] == 4711} == {bad}
+        assert len(simulator.serving(KFID)) == 12
+
     def test_all_five_of_five_are_exchanged(self, simulator: RunningSimulator, errcode: int, fails_call: bool) -> None:
         self.fill(simulator, errcode, fails_call, *users(1, 5))
         report = manage(simulator, "exact", users(11, 15))
@@ -737,6 +750,15 @@ class TestExchangeThatIsOfNoUse:
         assert writes(simulator)[:4] == [(DEL, 1), (ADD, 1), (ADD, 100), (ADD, 50)]
         assert len(simulator.serving(KFID)) == 151
 
+    def test_a_bad_id_that_may_mean_a_limit_is_followed_by_additions_without_an_exchange_too(
+        self, simulator: RunningSimulator
+    ) -> None:
+        start(simulator, *users(1, 500))
+        simulator.fault(on=ADD, items={"ann": 4711}, times=None)
+        report = manage(simulator, "exact", ["ann", *users(2, 498), *users(1001, 1002)])
+        assert report["summary"] == {"added": 2, "removed": 2, "unchanged": 497, "failed": 2}
+        assert {entry["userid"] for entry in report["servicers"] if entry["errcode"]} == {"ann"}
+
     def test_a_full_account_with_nothing_to_remove_is_asked_nevertheless(self, simulator: RunningSimulator) -> None:
         start(simulator, *users(1, 500))
         report = manage(simulator, "present", ["ann"])
@@ -867,7 +889,7 @@ class TestIgnored:
         assert simulator.calls(LIST) == 1
 
 
-@pytest.mark.parametrize("errcode", [60253, 95014, 60111, 40003])
+@pytest.mark.parametrize("errcode", [60253, 95014, 60111, 40003, 40066, 60003, 60123])
 class TestSettledRemovals:
     """A removal that the service refuses because it finds nobody is settled by listing the account."""
 
@@ -880,6 +902,22 @@ class TestSettledRemovals:
         assert told(report) == {"ann": UNCHANGED, "Bob": CHANGED}
         assert report["servicers"][0]["msg"].startswith("changed concurrently")
         assert simulator.calls(LIST) == 2
+
+    def test_a_whole_call_that_finds_nobody_is_settled_likewise(
+        self, simulator: RunningSimulator, errcode: int
+    ) -> None:
+        start(simulator, "ann")
+        simulator.fault(on=DEL, errcode=errcode, meanwhile={"remove": ["ann"]})
+        assert told(manage(simulator, "absent", ["ann"])) == {"ann": UNCHANGED}
+
+    def test_one_whose_first_removal_was_lost_and_came_late_was_removed_by_this_task(
+        self, simulator: RunningSimulator, errcode: int
+    ) -> None:
+        """The list between the two calls still shows her."""
+        start(simulator, "ann", strict_removal=errcode)
+        simulator.fault(on=DEL, drop="before")
+        simulator.fault(on=DEL, nth=2, meanwhile={"remove": ["ann"]})
+        assert told(manage(simulator, "absent", ["ann"])) == {"ann": CHANGED}
 
     def test_one_who_is_still_there_failed_without_advice_for_an_addition(
         self, simulator: RunningSimulator, errcode: int

@@ -75,6 +75,7 @@ class TestRemovalLimit:
         (0, "success", False),
         (0, "Ignored, hint: [1745123456_1_abc]", True),
         (0, "not ignored", False),
+        (0, "success(ignored)", True),
         (0, "", False),
         (60111, "ignored", False),
     ],
