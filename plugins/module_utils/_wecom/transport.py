@@ -231,6 +231,8 @@ class Transport:
             cause, hint = f"HTTP {status}, an error at the service or at a proxy", "try again later"
         else:
             cause = f"HTTP {status}"
+        if self._proxy and status not in (401, 407):
+            hint += f", and {self._proxy_hint()}"
         return ResponseError(
             f"{self.target} responded with {cause}",
             call=path,

@@ -363,6 +363,20 @@ class TestEnvironment:
         assert error.hint.endswith(f"which comes from the environment variable {variable}")
         assert not error.retryable
 
+    @pytest.mark.parametrize("status", [302, 403, 429, 502])
+    def test_a_proxy_that_may_have_responded_in_the_place_of_the_service_is_named_with_its_variable(
+        self, simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch, status: int
+    ) -> None:
+        response = b"HTTP/1.1 %d No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % status
+        with raw_server(sends(response)) as proxy:
+            monkeypatch.setenv("http_proxy", proxy.url)
+            with client_of(simulator, api_url="http://wecom.invalid", retry_timeout=0.0) as client:
+                error = failure_of(client)
+        assert f"HTTP {status}" in error.cause
+        assert error.hint.endswith(
+            f"and check the proxy {proxy.url[7:]}, which comes from the environment variable http_proxy"
+        )
+
     @pytest.mark.parametrize("scheme", ["http", "https"])
     @pytest.mark.parametrize("status", [401, 407])
     def test_a_proxy_that_wants_another_password_is_named_with_its_variable(
