@@ -53,6 +53,13 @@ options:
     type: bool
     default: true
     version_added: 0.3.0
+  origins:
+    description:
+      - Whether each account has C(origin) too, its file and its line, so that messages of
+        M(wecom.kf.wecom_kf_servicers) say them.
+    type: bool
+    default: false
+    version_added: 0.3.0
 positional: source
 seealso:
   - module: wecom.kf.wecom_kf_servicers
@@ -104,14 +111,16 @@ from ansible_collections.wecom.kf.plugins.plugin_utils._roster import Roster
 from ansible_collections.wecom.kf.plugins.plugin_utils._shifts import parse_moment
 
 
-def from_roster(files: t.Any, source: str = "the roster", at: t.Any = None, fail: bool = True) -> t.Any:
+def from_roster(
+    files: t.Any, source: str = "the roster", at: t.Any = None, fail: bool = True, origins: bool = False
+) -> t.Any:
     """Return the accounts of a roster; raise AnsibleFilterError for every mistake in it."""
     texts = files if isinstance(files, t.Mapping) else {source: files}
     for name, text in texts.items():
         if not isinstance(text, str):
             raise AnsibleFilterError(f"{name}: the text of a file is needed, not {type(text).__name__}")
     moment = dt.datetime.now(dt.timezone.utc) if at is None or at == "" else parse_moment(str(at))
-    mistakes, roster = "", Roster(moment or dt.datetime.now(dt.timezone.utc))
+    mistakes, roster = "", Roster(moment or dt.datetime.now(dt.timezone.utc), origins)
     if moment is None:
         hint = hint_for_typing(str(at))
         mistakes = f"at: {quote(str(at))} is not a time such as 2026-10-01 20:00{f' ({hint})' if hint else ''}"

@@ -40,6 +40,7 @@ ACCOUNT: Options = {
     "state": {"type": "str", "choices": ["present", "absent", "exact"]},
     "max_removals": {"type": "str"},
     "allow_empty": {"type": "bool"},
+    "origin": {"type": "str"},
 }
 """An entry of accounts; the task's own options are its defaults."""
 ACCOUNT_NAMED = (("open_kfid", "name"),)
@@ -56,10 +57,24 @@ class Issue(t.NamedTuple):
 
 def label_account(account: t.Any, number: int) -> str:
     """Return how messages name an entry of accounts; ``number`` is its place in the list, from 1."""
-    open_kfid, name = (account.get("open_kfid"), account.get("name")) if isinstance(account, dict) else (None, None)
+    account = account if isinstance(account, dict) else {}
+    open_kfid, name, origin = account.get("open_kfid"), account.get("name"), account.get("origin")
     if is_open_kfid(open_kfid):
-        return str(open_kfid)
-    return name if isinstance(name, str) and name and open_kfid is None else f"number {number}"
+        label = str(open_kfid)
+    else:
+        label = name if isinstance(name, str) and name and open_kfid is None else f"number {number}"
+    return with_origin(label, origin)
+
+
+def with_origin(label: str, origin: str | None) -> str:
+    """Return an entry's label with its origin, if it has one."""
+    return f"{label} ({origin})" if origin else label
+
+
+def describe_twice(numbers: tuple[int, int], origins: tuple[str | None, str | None]) -> str:
+    """Return where an account is listed twice: by the entries' origins, or their places in the list, from 1."""
+    where = [f"in {origin}" if origin else f"as number {number}" for number, origin in zip(numbers, origins)]
+    return f"is listed twice, {where[0]} and {where[1]}"
 
 
 def format_issues(issues: list[Issue]) -> str:
@@ -101,12 +116,14 @@ def read_servicers_params(params: Params) -> ServicersParams:
         identity = (account["open_kfid"], None if account["open_kfid"] else account["name"])
         first = first_seen.setdefault(identity, number)
         if first != number:
-            issues.append(Issue(label, f"is listed twice, as number {first} and as number {number}"))
+            origins = (params["accounts"][first - 1].get("origin"), account.get("origin"))
+            issues.append(Issue(label, describe_twice((first, number), origins)))
         try:
             require_one_of(account, "open_kfid", "name")
             if account["open_kfid"] is None:
                 read_name(account, "name")
-            accounts.append(read_desired({**params, "open_kfid": None, "name": None, **own}))
+            desired = read_desired({**params, "open_kfid": None, "name": None, **own})
+            accounts.append(desired._replace(origin=account.get("origin")))
         except ParamError as error:
             issues.append(Issue(label, str(error)))
     if issues:

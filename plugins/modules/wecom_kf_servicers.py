@@ -82,6 +82,11 @@ options:
         description:
           - Like O(allow_empty), for this account.
         type: bool
+      origin:
+        description:
+          - Where a reader finds this entry, for example a file and a line. Messages about the entry say it.
+        type: str
+        version_added: 0.3.0
   all_accounts:
     description:
       - Work on every account of the corp that the app may manage, for example to remove somebody who leaves.
@@ -284,9 +289,11 @@ from ..module_utils._accounts_params import (
     ACCOUNT_NAMED,
     Issue,
     ServicersParams,
+    describe_twice,
     explain_invalid_accounts,
     format_issues,
     read_servicers_params,
+    with_origin,
 )
 from ..module_utils._argspec import CONCURRENCY, CONNECTION, SERVICERS, STATE, ArgumentSpec
 from ..module_utils._kf.api import KfApi
@@ -380,12 +387,12 @@ def find_wanted(params: ServicersParams, api: KfApi) -> tuple[list[Desired], dic
         if not desired.open_kfid and desired.name:
             problem = describe_lookup(desired.name, found[desired.name])
             if problem:
-                issues[number] = Issue(desired.name, problem)
+                issues[number] = Issue(with_origin(desired.name, desired.origin), problem)
                 continue
             wanted[number] = desired = desired._replace(open_kfid=found[desired.name][0])
         first = first_seen.setdefault(desired.open_kfid, number)
         if first != number:
-            text = f"is listed twice, as number {first + 1} and as number {number + 1}"
+            text = describe_twice((first + 1, number + 1), (wanted[first].origin, desired.origin))
             issues[number] = Issue(desired.name or desired.open_kfid, text)
     return wanted, issues
 

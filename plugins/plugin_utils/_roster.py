@@ -88,9 +88,13 @@ class Position(t.NamedTuple):
 class Roster:
     """The accounts of one file or of several, and every mistake in them."""
 
-    def __init__(self, at: dt.datetime) -> None:
-        """Read who is on duty at a moment: in the time zone of each file, unless it names an offset."""
+    def __init__(self, at: dt.datetime, has_origins: bool = False) -> None:
+        """Read who is on duty at a moment: in the time zone of each file, unless it names an offset.
+
+        has_origins: whether each account says where it is.
+        """
         self.at = at
+        self.has_origins = has_origins
         self.accounts: list[Account] = []
         self.mistakes: list[Mistake] = []
         self.holds_shifts = False
@@ -217,6 +221,8 @@ class _File:
                 _add(account, kinds, on_duty(shifts, at, zone))
         elif "userids" not in keys and "department_ids" not in keys:
             self._refuse(node, "roster: userids, department_ids or shifts is needed")
+        if self._roster.has_origins:
+            account["origin"] = f"{self._source}, line {node.line}"
         return account
 
     def _refuse_gap(self, node: _Node, gap: Gap | None, zone: dt.tzinfo) -> None:

@@ -93,6 +93,8 @@ class Desired(t.NamedTuple):
     max_removals: RemovalLimit | None = None
     name: str | None = None
     """The account's name, where the playbook gives it."""
+    origin: str | None = None
+    """Where a reader finds this, such as a file and a line; only for messages."""
 
     def named(self) -> dict[ServicerId, ServicerId]:
         """Return everyone named, in the order given, by normalized id."""

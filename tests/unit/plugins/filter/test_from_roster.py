@@ -126,6 +126,14 @@ class TestWithoutFailing:
         assert from_roster(ROSTER, at="x", fail=False)["msg"] == "at: 'x' is not a time such as 2026-10-01 20:00"
 
 
+def test_each_account_can_say_where_it_is() -> None:
+    files = {"a.yml": "roster:\n- {name: A, userids: []}\n", "b.yml": "roster: [{open_kfid: wkB, userids: []}]"}
+    assert from_roster(files, origins=True) == [
+        {"name": "A", "userids": [], "origin": "a.yml, line 2"},
+        {"open_kfid": "wkB", "userids": [], "origin": "b.yml, line 1"},
+    ]
+
+
 def test_what_is_in_a_file_is_data_and_not_a_template() -> None:
     from ansible.parsing.dataloader import DataLoader
     from ansible.template import Templar

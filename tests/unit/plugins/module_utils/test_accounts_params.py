@@ -31,7 +31,7 @@ def refusal(read: t.Callable[[t.Mapping[str, t.Any]], object], good: dict[str, t
 
 def account(**options: t.Any) -> dict[str, t.Any]:
     """Return an entry of accounts as Ansible passes it on: with every key."""
-    keys = ("open_kfid", "name", "userids", "department_ids", "state", "max_removals", "allow_empty")
+    keys = ("open_kfid", "name", "userids", "department_ids", "state", "max_removals", "allow_empty", "origin")
     return {**dict.fromkeys(keys), **options}
 
 
@@ -147,6 +147,18 @@ class TestManyAccounts:
         accounts = [account(name="售后", userids=["ann"]), account(name="售后", userids=["bob"])]
         sentence = refusal(read_servicers_params, self.GOOD, accounts=accounts)
         assert sentence == "accounts: 售后: is listed twice, as number 1 and as number 2"
+
+    def test_an_entry_is_named_with_where_it_comes_from(self) -> None:
+        accounts = [
+            account(open_kfid="wk1", userids=["ann"], origin="a.yml, line 3"),
+            account(open_kfid="wk1", userids=["bob"], origin="b.yml, line 5"),
+            account(name="售后", userids=[7], origin="b.yml, line 9"),
+        ]
+        sentence = refusal(read_servicers_params, self.GOOD, accounts=accounts)
+        assert sentence.startswith(
+            "accounts: wk1 (b.yml, line 5): is listed twice, in a.yml, line 3 and in b.yml, line 5;"
+            " 售后 (b.yml, line 9): userids: 7 is a number"
+        )
 
     def test_the_same_name_with_different_ids_is_two_accounts(self) -> None:
         accounts = [account(open_kfid=f"wk{n}", name="售后", userids=["ann"]) for n in range(2)]

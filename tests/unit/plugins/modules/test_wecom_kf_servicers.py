@@ -581,6 +581,18 @@ class TestNames:
         assert "咨询: is listed twice, as number 1 and as number 2" in result["msg"]
         assert writes(simulator) == 0
 
+    def test_messages_say_where_an_entry_comes_from(self, simulator: RunningSimulator) -> None:
+        self.start(simulator)
+        first = named("", ["ann"], "wkA")._replace(origin="a.yml, line 3")
+        result = self.run(
+            simulator,
+            first,
+            named("咨询", ["Bob"])._replace(origin="c.yml, line 7"),
+            named("没有", ["Bob"])._replace(origin="c.yml, line 9"),
+        )
+        assert "咨询: is listed twice, in a.yml, line 3 and in c.yml, line 7" in result["msg"]
+        assert "没有 (c.yml, line 9): no account is called '没有'" in result["msg"]
+
     def test_an_account_that_is_renamed_after_it_was_found_is_still_meant(self, simulator: RunningSimulator) -> None:
         self.start(simulator)
         simulator.fault(on=LIST, meanwhile={"rename": {"wkA": "新", "wkB": "咨询"}})
