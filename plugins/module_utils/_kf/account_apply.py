@@ -89,11 +89,10 @@ class _Applier:
 
         open_kfid = self._write(lambda: add_account(self._api, name, media_id), is_created, has_grace=True)
         if open_kfid is not None:
-            found = [Account(open_kfid, name)]
             if self._is_in_doubt:  # the lost one may have been carried out after all
                 with contextlib.suppress(WecomError):
-                    is_created([*self._api.list_accounts()])
-                found = found or [Account(open_kfid, name)]
+                    is_created(list(self._api.list_accounts()))
+            found = [Account(open_kfid, name), *(account for account in found if account.open_kfid != open_kfid)]
         refusal = describe_lookup(name, [account.open_kfid for account in found])
         return AccountOutcome(None if refusal else found[0], True, refusal=refusal and f"name: {refusal}")
 

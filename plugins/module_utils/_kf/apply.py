@@ -264,8 +264,8 @@ class _Applier:
                     # Who was not tried yet may be added all the same; who is refused likewise is not tried again.
                     rejection = self._write_additions([r for r in waiting if r.refused is None]) or rejection
                     refused_trials.update(record.refused.errcode for record in batch if record.refused)
-                    waiting = [r for r in waiting if r.refused and r.refused.errcode not in refused_trials]
-                    waiting = [record for record in waiting if record.needs_room]
+                    still = [record for record in waiting if record.needs_room]
+                    waiting = [r for r in still if r.refused and r.refused.errcode not in refused_trials]
             rejection = self._write_additions(waiting) or rejection
         except _CallError as error:
             if len(error.failures) == 1 and not error.failures[0].fatal:
