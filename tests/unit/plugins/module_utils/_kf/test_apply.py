@@ -505,13 +505,13 @@ class TestFullAccounts:
     def test_one_bad_user_fails_alone(
         self, simulator: RunningSimulator, errcode: int, fails_call: bool, bad: str
     ) -> None:
-        """The service refuses one of twelve with an unknown code, which could mean a limit."""
+        """The service refuses one of twelve with another unknown code, which could mean a limit too."""
         self.fill(simulator, errcode, fails_call, *users(31, 42))
-        simulator.fault(on=ADD, items={bad: 4711}, times=None)
+        simulator.fault(on=ADD, items={bad: 4712}, times=None)
         report = manage(simulator, "exact", users(11, 22))
         if not fails_call or bad == "u0011":  # otherwise those in one call with the bad one may fail too
             assert report["summary"] == {"added": 11, "removed": 11, "unchanged": 0, "failed": 2}
-        assert {entry["userid"] for entry in report["servicers"] if entry["errcode"] == 4711} == {bad}
+        assert {entry["userid"] for entry in report["servicers"] if entry["errcode"] == 4712} == {bad}
         assert len(simulator.serving(KFID)) == 12
 
     def test_all_five_of_five_are_exchanged(self, simulator: RunningSimulator, errcode: int, fails_call: bool) -> None:
