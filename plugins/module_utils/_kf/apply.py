@@ -107,6 +107,11 @@ class _Record:
         """Whether this one was not added and the reason can be that the account is full."""
         return self.serving is None and self.refused is not None and lookup(self.refused.errcode).may_mean_full
 
+    @property
+    def is_added(self) -> bool:
+        """Whether this one serves, by name or, as the service says, in a way that the list does not show."""
+        return self.serving is not None or (self.action == ADD and self.is_ignored and self.refused is None)
+
     def is_open(self, call: str) -> bool:
         """Return whether this call still has something to do for this one."""
         return self.refused is None and (self.serving is None) == (call == ADD_SERVICERS)
@@ -142,6 +147,8 @@ class _Record:
         self.serving = listed
         if self.is_in_doubt and self.refused and (listed is not None) != self.was_serving:
             self.refused = None  # an earlier call had done it, before this refusal
+        elif self.is_in_question and (listed is not None) == self.is_wanted:
+            self.refused = None  # the service found nobody to remove, and that is as wanted
         self.is_in_doubt = self.is_in_question = False
 
     def status(self, plan: Plan) -> Status:
@@ -192,14 +199,17 @@ class _Applier:
                 rejection = self._exchange(missing, going) or rejection
             elif missing and rejection:  # the other kind may have been what the call was rejected for
                 rejection = self._write_additions(missing) or rejection
-        if rejection and any(record.needs_room for record in self._additions):
-            raise rejection
+        if rejection:
+            error = rejection.failures[0]
+            if any(r.needs_room and r.refused and r.refused.errcode == error.errcode for r in self._additions):
+                self._settle(error)
+                raise rejection
 
     def remove(self) -> None:
         """Remove those who are to go, but hold one back for each addition that failed."""
-        failed = sum(record.serving is None for record in self._additions)
+        failed = sum(not record.is_added for record in self._additions)
         going = [record for record in self._removals if record.serving is not None]
-        if failed and not any(record.is_wanted and record.serving is not None for record in self._records):
+        if failed and not any(record.is_wanted and record.is_added for record in self._records):
             for record in going:
                 record.kept = Status.ALL_KEPT
         else:
@@ -215,9 +225,9 @@ class _Applier:
             self._write(ADD_SERVICERS, unlisted)  # the department that covered them may be one that was removed
             self._settle()
 
-    def _settle(self) -> None:
+    def _settle(self, cause: WecomError | None = None) -> None:
         if any(record.is_in_question for record in self._records):
-            self._list_again()
+            self._list_again(cause)
 
     def _is_receiving(self, record: _Record) -> bool:
         return record.key in self._plan.receiving
@@ -245,26 +255,34 @@ class _Applier:
         gone: list[_Record] = []
         refused_trials: set[int] = set()
         rejection = None
+        filled = 0
 
         def left_in_vain() -> list[_Record]:
-            return gone[sum(record.serving is not None for record in coming) :]
+            return gone[filled:]
 
         try:
             while waiting and (going or left_in_vain()):
                 leaving = going[: max(min(size, len(waiting)) - len(left_in_vain()), 0)]
                 del going[: len(leaving)]
                 self._write(DELETE_SERVICERS, leaving)
+                if any(record.is_in_question for record in leaving):
+                    self._list_again()
                 gone += [record for record in leaving if record.serving is None]
                 room = len(left_in_vain())
                 batch, waiting = waiting[:room], waiting[room:]
                 rejection = self._write_additions(batch) or rejection
-                if any(record.serving is not None for record in batch):
+                added = sum(record.serving is not None for record in batch)
+                filled += added
+                if added:
                     size, helps = min(_MAX_EXCHANGE[kind], max(self._number_before(kind) // 2, 1)), True
                 elif batch and not helps:
                     # Who was not tried yet may be added all the same; who is refused likewise is not tried again.
-                    rejection = self._write_additions([r for r in waiting if r.refused is None]) or rejection
+                    untried = [record for record in waiting if record.refused is None]
+                    rejection = self._write_additions(untried) or rejection
                     refused_trials.update(record.refused.errcode for record in batch if record.refused)
                     still = [record for record in waiting if record.needs_room]
+                    if still:  # the account is full, and one of those who were added has taken the place
+                        filled += min(sum(record.serving is not None for record in untried), room)
                     waiting = [r for r in still if r.refused and r.refused.errcode not in refused_trials]
             rejection = self._write_additions(waiting) or rejection
         except _CallError as error:
@@ -289,8 +307,7 @@ class _Applier:
             self._write(ADD_SERVICERS, records)
         except _CallError as rejection:
             error = rejection.failures[0]
-            is_exchange = any(r.kind is record.kind for r in self._removals for record in records)
-            if len(rejection.failures) > 1 or error.errcode is None or not is_exchange:
+            if len(rejection.failures) > 1 or error.errcode is None or not self._removals:
                 raise
             if not lookup(error.errcode).may_mean_full:
                 raise

@@ -657,6 +657,66 @@ class TestFullAccounts:
         assert predicted == manage(simulator, "exact", users(4, 8))
 
 
+class TestExchangeThatIsDisturbed:
+    @pytest.mark.parametrize("errcode", [60253, 95014])
+    def test_a_removal_that_was_lost_and_came_late_makes_room(self, simulator: RunningSimulator, errcode: int) -> None:
+        """The list between the two calls still shows the one who goes; the second call finds nobody."""
+        start(simulator, *users(1, 3), limits={"userids_per_account": 3})
+        simulator.fault(on=DEL, drop="before")
+        simulator.fault(on=DEL, nth=2, items={"u0001": errcode}, meanwhile={"remove": ["u0001"]})
+        report = manage(simulator, "exact", ["ann", "Bob", "stranger"])
+        assert report["summary"] == {"added": 2, "removed": 2, "unchanged": 0, "failed": 2}
+        assert len(simulator.serving(KFID)) == 3
+
+    def test_a_rejection_that_an_exchange_cured_does_not_end_the_task(self, simulator: RunningSimulator) -> None:
+        """Bob is refused for a reason of his own, with a code that could mean a limit too."""
+        start(simulator, *users(1, 4), limits={"userids_per_account": 4, "account_limit_fails_call": True})
+        simulator.fault(on=ADD, items={"Bob": 4711}, times=None)
+        report = manage(simulator, "exact", ["ann", "Bob"])
+        assert report["summary"] == {"added": 1, "removed": 3, "unchanged": 0, "failed": 2}
+        assert "failure" not in report
+
+    def test_a_rejected_kind_without_removals_does_not_stop_the_exchange_of_the_other(
+        self, simulator: RunningSimulator
+    ) -> None:
+        servicers = ["u0001", "u0002", {"department_id": 4}]
+        start(simulator, *servicers, limits={"userids_per_account": 2, "account_limit_fails_call": True})
+        report = manage(simulator, "exact", ["u0001", "u0002", "ann"], [2])
+        assert told(report)["ann"] == FAILED
+        assert told(report)[2] == CHANGED
+        assert report["failure"]["call"] == ADD
+
+    def test_a_removal_in_question_is_listed_also_where_a_rejection_ends_the_task(
+        self, simulator: RunningSimulator
+    ) -> None:
+        """Somebody else removes the department first."""
+        limits = {"userids_per_account": 1, "departments_per_account": 1, "account_limit_fails_call": True}
+        start(simulator, "u0001", {"department_id": 4}, limits=limits, strict_removal=60253)
+        simulator.fault(on=DEL, nth=2, meanwhile={"remove": [4]})
+        report = manage(simulator, "exact", ["ann", "Bob"], [2])
+        assert told(report) == {"ann": CHANGED, "Bob": FAILED, 2: CHANGED, "u0001": CHANGED, 4: UNCHANGED}
+
+    def test_one_who_serves_through_a_department_counts_as_added_also_after_a_list(
+        self, simulator: RunningSimulator
+    ) -> None:
+        start(
+            simulator,
+            {"department_id": 2},
+            *users(1, 3),
+            departments=[{"id": 2, "members": ["ann"]}],
+            covered_by_department="ignored",
+            limits={"userids_per_account": 3},
+        )
+        simulator.fault(on=DEL, items={"u0001": 60253}, meanwhile={"remove": ["u0001"]})
+        report = manage(simulator, "exact", ["ann", "Bob", "cy"])
+        assert {name: told(report)[name] for name in ("ann", "Bob", "cy")} == {
+            "ann": UNCHANGED,
+            "Bob": CHANGED,
+            "cy": CHANGED,
+        }
+        assert not report["failed"]
+
+
 class TestExchangeThatIsOfNoUse:
     def test_a_trial_that_fails_puts_the_person_back(self, simulator: RunningSimulator) -> None:
         """The code is unknown and has nothing to do with a limit: ann can never be added."""
@@ -758,6 +818,18 @@ class TestExchangeThatIsOfNoUse:
         report = manage(simulator, "exact", ["ann", *users(2, 498), *users(1001, 1002)])
         assert report["summary"] == {"added": 2, "removed": 2, "unchanged": 497, "failed": 2}
         assert {entry["userid"] for entry in report["servicers"] if entry["errcode"]} == {"ann"}
+
+    def test_whoever_left_for_a_bad_id_comes_back_where_there_is_no_limit(self, simulator: RunningSimulator) -> None:
+        start(simulator, *users(1, 500))
+        report = manage(simulator, "exact", ["stranger", *users(1, 499), "ann"])
+        assert report["summary"] == {"added": 1, "removed": 0, "unchanged": 499, "failed": 2}
+        assert len(simulator.serving(KFID)) == 501
+
+    def test_two_bad_ids_of_different_kinds_cost_few_calls(self, simulator: RunningSimulator) -> None:
+        start(simulator, *users(1, 500))
+        simulator.fault(on=ADD, items={"ann": 4711}, times=None)
+        manage(simulator, "exact", ["stranger", *users(1001, 1150), "ann"])
+        assert len(writes(simulator)) < 15
 
     def test_a_full_account_with_nothing_to_remove_is_asked_nevertheless(self, simulator: RunningSimulator) -> None:
         start(simulator, *users(1, 500))
