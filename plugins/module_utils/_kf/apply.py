@@ -357,7 +357,7 @@ class _Applier:
             was_sent = error.call == call and error.reached_service
             found_nobody = call == DELETE_SERVICERS and error.errcode in NO_SUCH_SERVICER
             for record in batch:
-                record.note_failure(was_sent, was_sent and not found_nobody and not error.is_throttled)
+                record.note_failure(was_sent, was_sent and not found_nobody)
             return _Written(_Result.UNCERTAIN if error.uncertain else _Result.REJECTED, error)
         for record in batch:
             record.note(call, responses.get(record.key))

@@ -923,10 +923,13 @@ class TestIgnored:
         )
         assert told(manage(simulator, "exact", ["ann"])) == {"ann": UNCHANGED, "Bob": CHANGED}
 
-    def test_in_a_call_that_repeats_a_lost_one_it_may_be_our_own_work(self, simulator: RunningSimulator) -> None:
-        simulator.fault(on=ADD, errcode=-1, applied=True)
+    @pytest.mark.parametrize("errcode", [-1, 6000, 45009, 45033])
+    def test_in_a_call_that_repeats_one_that_failed_it_may_be_our_own_work(
+        self, simulator: RunningSimulator, errcode: int
+    ) -> None:
+        simulator.fault(on=ADD, errcode=errcode, applied=True)
         assert told(manage(simulator, "present", ["ann"])) == {"ann": CHANGED}
-        assert [line["errcode"] for line in simulator.log() if line["endpoint"] == ADD] == [-1, 0]
+        assert [line["errcode"] for line in simulator.log() if line["endpoint"] == ADD] == [errcode, 0]
 
     def test_in_a_call_that_repeats_a_lost_one_only_the_list_can_tell(self, simulator: RunningSimulator) -> None:
         start(
