@@ -346,6 +346,7 @@ class TestForeignResponses:
         assert writes(simulator) == 20
         assert "not known" in result["accounts"][19]["servicers"][0]["msg"]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("concurrency", [1, 4, 16])
     @pytest.mark.parametrize("kfid", ["wkF01", "wkF02"])
     def test_one_account_that_meets_it_fails_alone_whenever_it_is_asked_for(
@@ -393,6 +394,7 @@ class TestUnknownErrcodes:
             simulator.fault(on=LIST, open_kfid=kfid, errcode=4711, times=None)
         assert failed(manage(simulator, newcomer(30), concurrency=1)) == kfids(30)[1:21]
 
+    @pytest.mark.slow
     def test_many_accounts_that_meet_it_after_a_success_are_worked_on_side_by_side(
         self, simulator: RunningSimulator
     ) -> None:

@@ -964,7 +964,10 @@ class TestIgnored:
         assert simulator.calls(LIST) == 1
 
 
-@pytest.mark.parametrize("errcode", [60253, 95014, 60111, 40003, 40066, 60003, 60123])
+@pytest.mark.parametrize(
+    "errcode",
+    [60253, *(pytest.param(code, marks=pytest.mark.slow) for code in (95014, 60111, 40003, 40066, 60003, 60123))],
+)
 class TestSettledRemovals:
     """A removal that the service refuses because it finds nobody is settled by listing the account."""
 
