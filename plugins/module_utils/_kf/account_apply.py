@@ -169,6 +169,6 @@ class _Applier:
         grace = 0.0
         if has_grace and failure.uncertain:  # one that arrives after the next one would make a second account
             longest = _GRACE * self._api.client.timeout
-            grace = min(longest if failure.timed_out else min(longest, _SHORT_GRACE), self._api.budget.remaining() / 2)
+            grace = min(longest, longest if failure.timed_out else _SHORT_GRACE, self._api.budget.remaining() / 2)
         has_waited = self._api.pause(attempt, failure, grace)
         return has_waited and self._api.budget.remaining() > 0

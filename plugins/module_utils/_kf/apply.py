@@ -276,7 +276,7 @@ class _Applier:
                 if added:
                     size, helps = min(_MAX_EXCHANGE[kind], max(self._number_before(kind) // 2, 1)), True
                 elif batch and not helps:
-                    # Who was not tried yet may be added all the same; who is refused likewise is not tried again.
+                    # Those not tried yet can still be added. Those refused like a trial are not tried again.
                     untried = [record for record in waiting if record.refused is None]
                     rejection = self._write_additions(untried) or rejection
                     refused_trials.update(record.refused.errcode for record in batch if record.refused)
