@@ -27,9 +27,9 @@ MAX_USERIDS = 100
 MAX_DEPARTMENTS = {ADD_SERVICERS: 20, DELETE_SERVICERS: 100}
 """In one add or del (https://developer.work.weixin.qq.com/document/path/94646 and 94647)."""
 _PAGE = 100
+"""The most accounts in one response (https://developer.work.weixin.qq.com/document/path/94661)."""
 _BOOLEANS = {"0": False, "1": True, "false": False, "true": True}
 """What some write for a boolean, as text."""
-"""The most accounts in one response (https://developer.work.weixin.qq.com/document/path/94661)."""
 
 
 class KfApi:

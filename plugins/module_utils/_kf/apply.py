@@ -20,9 +20,10 @@ import typing as t
 
 from .._wecom.errors import NO_SUCH_SERVICER, WecomError, lookup
 from .api import ADD_SERVICERS, DELETE_SERVICERS, MAX_DEPARTMENTS, MAX_USERIDS, KfApi, batches
-from .models import ItemResponse, ServicerId, normalize
-from .outcome import DONE, Entry, Outcome, Status, unchanged
-from .plan import ADD, NONE, REMOVE, Plan, Step
+from .models import ItemResponse, normalize
+from .outcome import Entry, Outcome, Status
+from .plan import ADD, REMOVE, Plan
+from .record import Record
 
 _KNOWN_LIMITS: dict[type, tuple[int, ...]] = {str: (500, 2000), int: (20,)}
 """How many servicers make an account full: users in older and newer editions, departments."""
@@ -68,129 +69,22 @@ class _CallError(Exception):
         self.failures = failures
 
 
-class _Record:
-    """One servicer of the plan: what is wanted, what the service said, and whether this one serves."""
-
-    def __init__(self, step: Step, before: dict[ServicerId, ServicerId]) -> None:
-        self.step = step
-        self.id = step.id
-        self.key = normalize(step.id)
-        self.action = step.action
-        self.was_serving = self.key in before
-        self.serving: ServicerId | None = before.get(self.key)
-        """The id in the spelling that serves, None for one who does not serve."""
-        self.is_wanted = self.was_serving if step.action == NONE else step.action == ADD
-        self.refused: ItemResponse | None = None
-        self.is_sent = False
-        """Whether a call about this one may have reached the service."""
-        self.is_in_doubt = False
-        """Whether nothing usable was said since the last call about this one."""
-        self.was_lost = False
-        """Whether a call about this one may have been carried out although no usable response says so."""
-        self.is_confirmed = False
-        """Whether the service said that this one is as wanted."""
-        self.is_ignored = False
-        """Whether the last response said ``ignored``: already as wanted before that call."""
-        self.is_by_others = False
-        """Whether this one was as wanted before any call of this task can have made it so."""
-        self.is_in_question = False
-        """Whether only another list can tell what the response means."""
-        self.kept: Status | None = None
-
-    @property
-    def kind(self) -> type:
-        """``str`` for a user, ``int`` for a department."""
-        return type(self.id)
-
-    @property
-    def needs_room(self) -> bool:
-        """Whether this one was not added and the reason can be that the account is full."""
-        return self.serving is None and self.refused is not None and lookup(self.refused.errcode).may_mean_full
-
-    @property
-    def is_added(self) -> bool:
-        """Whether this one serves, by name or, as the service says, in a way that the list does not show."""
-        return self.serving is not None or (self.action == ADD and self.is_ignored and self.refused is None)
-
-    def is_open(self, call: str) -> bool:
-        """Return whether this call still has something to do for this one."""
-        return self.refused is None and (self.serving is None) == (call == ADD_SERVICERS)
-
-    def note(self, call: str, response: ItemResponse | None) -> None:
-        """Take in what a response says about this one; None for nothing usable."""
-        if response is None:
-            self.note_failure(reached_service=True, may_be_done=True)
-            return
-        was_in_doubt, self.is_in_doubt = self.is_in_doubt, False
-        self.is_sent = True
-        if response.errcode == 0:
-            self.refused = None
-            self.serving = self.id if call == ADD_SERVICERS else None
-            self.is_confirmed = True
-            self.is_ignored = self.is_in_question = response.is_ignored
-            self.is_by_others = response.is_ignored and not self.was_lost
-            return
-        self.refused = response
-        if was_in_doubt:  # the call before may have done it, and this one came too late
-            self.is_in_doubt = True
-        elif call == DELETE_SERVICERS and response.errcode in NO_SUCH_SERVICER:
-            self.is_in_question = True
-
-    def note_failure(self, reached_service: bool, may_be_done: bool) -> None:
-        """Take in that a call about this one failed as a whole, or said nothing about this one."""
-        self.is_in_doubt = True
-        self.is_sent = self.is_sent or reached_service
-        self.was_lost = self.was_lost or may_be_done
-
-    def note_list(self, listed: ServicerId | None) -> None:
-        """Take in what the account's list says about this one."""
-        self.serving = listed
-        if self.is_in_doubt and self.refused and (listed is not None) != self.was_serving:
-            self.refused = None  # an earlier call had done it, before this refusal
-        elif self.is_in_question and (listed is not None) == self.is_wanted:
-            self.refused = None  # the service found nobody to remove, and that is as wanted
-        self.is_in_doubt = self.is_in_question = False
-
-    def status(self, plan: Plan) -> Status:
-        """Return what became of this one."""
-        serves = self.serving is not None
-        if self.action == NONE:
-            return unchanged(plan, self.step) if serves == self.was_serving else Status.REVERTED
-        if self.is_in_doubt or (self.is_in_question and not self.is_by_others):
-            # A refused connection never reached the service, so there is no doubt about those.
-            return Status.UNKNOWN if self.is_sent else Status.NOT_APPLIED
-        if serves == self.is_wanted:
-            is_ours = (self.is_confirmed or self.was_lost) and not self.is_by_others
-            return DONE[self.action] if is_ours else Status.CHANGED_CONCURRENTLY
-        if self.kept:
-            return self.kept
-        if self.refused:
-            return Status.REFUSED
-        if self.is_ignored and self.action == ADD:
-            return Status.COVERED
-        if self.is_confirmed:
-            return Status.REVERTED
-        return Status.NOT_APPLIED if self.is_sent else Status.SKIPPED
-
-
 class _Applier:
     """One account being changed."""
 
     def __init__(self, plan: Plan, api: KfApi) -> None:
         self._plan = plan
-        self._api = api
-        self._records = [_Record(step, plan.before) for step in plan.steps]
+        self._records = [Record(step, plan.before) for step in plan.steps]
         self._additions = [record for record in self._records if record.action == ADD]
         self._removals = [record for record in self._records if record.action == REMOVE]
-        named = {record.key for record in self._records}
-        self._others = [servicer_id for key, servicer_id in plan.before.items() if key not in named]
+        self._writer = _Writer(plan, self._records, api)
 
     # --- the promise ---
 
     def add(self) -> None:
         """Add those who are missing, and make room for them where the account is full."""
         full = [kind for kind in (str, int) if self._is_known_to_be_full(kind)]
-        rejection = self._write_additions([record for record in self._additions if record.kind not in full])
+        rejection = self._try_to_add([record for record in self._additions if record.kind not in full])
         for kind in (str, int):
             missing = [r for r in self._additions if r.kind is kind and (r.needs_room or kind in full)]
             going = [r for r in self._removals if r.kind is kind and r.serving is not None]
@@ -198,7 +92,7 @@ class _Applier:
             if missing and going:
                 rejection = self._exchange(missing, going) or rejection
             elif missing and rejection:  # the other kind may have been what the call was rejected for
-                rejection = self._write_additions(missing) or rejection
+                rejection = self._try_to_add(missing) or rejection
         if rejection:
             error = rejection.failures[0]
             if any(r.needs_room and r.refused and r.refused.errcode == error.errcode for r in self._additions):
@@ -215,21 +109,34 @@ class _Applier:
         else:
             for record in sorted(going, key=self._is_receiving, reverse=True)[:failed]:
                 record.kept = Status.KEPT
-        self._write(DELETE_SERVICERS, [record for record in going if not record.kept])
+        self._writer.remove([record for record in going if not record.kept])
 
     def settle(self) -> None:
         """List the account once more where a response does not tell what is so."""
         self._settle()
         unlisted = [record for record in self._additions if record.is_ignored and record.serving is None]
         if unlisted and any(record.kind is int and record.serving is None for record in self._removals):
-            self._write(ADD_SERVICERS, unlisted)  # the department that covered them may be one that was removed
+            self._writer.add(unlisted)  # the department that covered them may be one that was removed
             self._settle()
+
+    def outcome(self, failures: tuple[WecomError, ...]) -> Outcome:
+        """Return what is true about everyone in the plan."""
+        entries = [Entry(r.id, r.action, r.status(), r.refused) for r in self._records]
+        after = [record.serving for record in self._records if record.serving is not None]
+        return Outcome(
+            self._plan.open_kfid,
+            entries,
+            list(self._plan.before.values()),
+            self._writer.others + after,
+            failures if any(entry.status.failed for entry in entries) else (),
+            name=self._plan.name,
+        )
 
     def _settle(self, cause: WecomError | None = None) -> None:
         if any(record.is_in_question for record in self._records):
-            self._list_again(cause)
+            self._writer.list_again(cause)
 
-    def _is_receiving(self, record: _Record) -> bool:
+    def _is_receiving(self, record: Record) -> bool:
         return record.key in self._plan.receiving
 
     # --- a full account ---
@@ -242,74 +149,131 @@ class _Applier:
     def _number_before(self, kind: type) -> int:
         return sum(isinstance(servicer_id, kind) for servicer_id in self._plan.before.values())
 
-    def _exchange(self, coming: list[_Record], going: list[_Record]) -> _CallError | None:
-        """Remove some, add as many, and so on; until an exchange helps, it is a trial with one.
+    def _exchange(self, coming: list[Record], going: list[Record]) -> _CallError | None:
+        kind = coming[0].kind
+        max_size = min(_MAX_EXCHANGE[kind], max(self._number_before(kind) // 2, 1))
+        return _Exchange(self._writer, coming, going, max_size).run()
 
-        Returns the last rejection of a whole call. Removes nobody for an addition that then fails: whoever was removed
-        in vain is added again.
-        """
-        kind, size, helps = coming[0].kind, 1, False
+    def _try_to_add(self, records: list[Record]) -> _CallError | None:
+        if self._removals:
+            return self._writer.try_to_add(records)
+        self._writer.add(records)  # nobody goes, so there is no room to make
+        return None
+
+
+class _Exchange:
+    """Servicers of one kind who leave a full account, and those who take their places, in batches.
+
+    It begins with a trial of one. While trials fail, one more is made only for those refused with another code. Nobody
+    leaves for an addition that then fails: whoever left in vain is added again.
+    """
+
+    def __init__(self, writer: _Writer, coming: list[Record], going: list[Record], max_size: int) -> None:
+        self._writer = writer
+        self._max_size = max_size
         codes = collections.Counter(record.refused.errcode for record in coming if record.refused)
         # First those who are refused like most: the others may be refused for reasons of their own.
-        waiting = sorted(coming, key=lambda record: -codes[record.refused.errcode] if record.refused else 0)
-        gone: list[_Record] = []
-        refused_trials: set[int] = set()
-        rejection = None
-        filled = 0
+        self._waiting = sorted(coming, key=lambda record: -codes[record.refused.errcode] if record.refused else 0)
+        self._going = going
+        self._left: list[Record] = []
+        self._places_taken = 0
+        """How many of the places of those who left are taken, the first ones."""
+        self._helps = False
+        """Whether somebody was added in the place of another."""
+        self._refused_trials: set[int] = set()
+        """What trials were refused with."""
+        self._rejection: _CallError | None = None
 
-        def left_in_vain() -> list[_Record]:
-            return gone[filled:]
-
+    def run(self) -> _CallError | None:
+        """Exchange until nobody is waiting or nobody is left to go. Return the last rejection of a whole call."""
         try:
-            while waiting and (going or left_in_vain()):
-                leaving = going[: max(min(size, len(waiting)) - len(left_in_vain()), 0)]
-                del going[: len(leaving)]
-                self._write(DELETE_SERVICERS, leaving)
-                if any(record.is_in_question for record in leaving):
-                    self._list_again()
-                gone += [record for record in leaving if record.serving is None]
-                room = len(left_in_vain())
-                batch, waiting = waiting[:room], waiting[room:]
-                rejection = self._write_additions(batch) or rejection
-                added = sum(record.serving is not None for record in batch)
-                filled += added
-                if added:
-                    size, helps = min(_MAX_EXCHANGE[kind], max(self._number_before(kind) // 2, 1)), True
-                elif batch and not helps:
-                    # Those not tried yet can still be added. Those refused like a trial are not tried again.
-                    untried = [record for record in waiting if record.refused is None]
-                    rejection = self._write_additions(untried) or rejection
-                    refused_trials.update(record.refused.errcode for record in batch if record.refused)
-                    still = [record for record in waiting if record.needs_room]
-                    if still:  # the account is full, and one of those who were added has taken the place
-                        filled += min(sum(record.serving is not None for record in untried), room)
-                    waiting = [r for r in still if r.refused and r.refused.errcode not in refused_trials]
-            rejection = self._write_additions(waiting) or rejection
+            while self._waiting and (self._going or self._left_in_vain()):
+                self._make_room()
+                self._fill_places()
+            self._add(self._waiting)
         except _CallError as error:
             if len(error.failures) == 1 and not error.failures[0].fatal:
-                self._add_again(left_in_vain())
+                self._add_again()
             raise
-        self._add_again(left_in_vain())
-        return rejection
+        self._add_again()
+        return self._rejection
 
-    def _add_again(self, removed: list[_Record]) -> None:
+    def _left_in_vain(self) -> list[Record]:
+        return self._left[self._places_taken :]
+
+    def _make_room(self) -> None:
+        size = min(self._max_size if self._helps else 1, len(self._waiting))
+        missing_places = max(size - len(self._left_in_vain()), 0)
+        leaving, self._going = self._going[:missing_places], self._going[missing_places:]
+        self._writer.remove(leaving)
+        if any(record.is_in_question for record in leaving):
+            self._writer.list_again()
+        self._left += [record for record in leaving if record.serving is None]
+
+    def _fill_places(self) -> None:
+        places = len(self._left_in_vain())
+        batch, self._waiting = self._waiting[:places], self._waiting[places:]
+        self._add(batch)
+        added = sum(record.serving is not None for record in batch)
+        self._places_taken += added
+        if added:
+            self._helps = True
+        elif batch and not self._helps:
+            self._refused_trials.update(record.refused.errcode for record in batch if record.refused)
+            self._choose_another_trial(places)
+
+    def _choose_another_trial(self, places: int) -> None:
+        """Add those who were not sent yet. Of those refused, let only those wait whose code no trial met."""
+        untried = [record for record in self._waiting if record.refused is None]
+        self._add(untried)
+        still = [record for record in self._waiting if record.needs_room]
+        if still:  # the account is full, so those who were added took the free places
+            self._places_taken += min(sum(record.serving is not None for record in untried), places)
+        self._waiting = [r for r in still if r.refused and r.refused.errcode not in self._refused_trials]
+
+    def _add(self, records: list[Record]) -> None:
+        self._rejection = self._writer.try_to_add(records) or self._rejection
+
+    def _add_again(self) -> None:
+        left_in_vain = self._left_in_vain()
         with contextlib.suppress(_CallError):  # then they stay removed, as was wanted
-            self._write(ADD_SERVICERS, removed)
-        for record in removed:
+            self._writer.add(left_in_vain)
+        for record in left_in_vain:
             record.refused = None
             record.is_confirmed = record.serving is None  # otherwise this task undid the removal itself
 
-    def _write_additions(self, records: list[_Record]) -> _CallError | None:
-        """Add these; return the rejection of a whole call that can mean that the account is full."""
+
+class _Writer:
+    """The calls that change one account, and the list that settles what they leave in doubt."""
+
+    def __init__(self, plan: Plan, records: list[Record], api: KfApi) -> None:
+        self._open_kfid = plan.open_kfid
+        self._records = records
+        self._api = api
+        named = {record.key for record in records}
+        self.others = [servicer_id for key, servicer_id in plan.before.items() if key not in named]
+        """Who serves and is not in the plan."""
+
+    def add(self, records: list[Record]) -> None:
+        """Add those of these who do not serve. Raises _CallError."""
+        self._write(ADD_SERVICERS, records)
+
+    def remove(self, records: list[Record]) -> None:
+        """Remove those of these who serve. Raises _CallError."""
+        self._write(DELETE_SERVICERS, records)
+
+    def try_to_add(self, records: list[Record]) -> _CallError | None:
+        """Add these; return the rejection of a whole call that can mean that the account is full.
+
+        Raises _CallError for any other.
+        """
         for record in records:
             record.refused = None
         try:
-            self._write(ADD_SERVICERS, records)
+            self.add(records)
         except _CallError as rejection:
             error = rejection.failures[0]
-            if len(rejection.failures) > 1 or error.errcode is None or not self._removals:
-                raise
-            if not lookup(error.errcode).may_mean_full:
+            if len(rejection.failures) > 1 or error.errcode is None or not lookup(error.errcode).may_mean_full:
                 raise
             for record in records:
                 if record.is_open(ADD_SERVICERS):
@@ -317,23 +281,31 @@ class _Applier:
             return rejection
         return None
 
-    # --- one write ---
+    def list_again(self, cause: WecomError | None = None) -> None:
+        """List the account: that is the truth from now on. Raises _CallError."""
+        try:
+            listed = {normalize(servicer.id): servicer.id for servicer in self._api.list_servicers(self._open_kfid)}
+        except WecomError as error:
+            raise (_CallError(error) if cause is None else _CallError(cause, error)) from None
+        for record in self._records:
+            record.note_list(listed.pop(record.key, None))
+        self.others = list(listed.values())
 
-    def _write(self, call: str, records: list[_Record]) -> None:
+    def _write(self, call: str, records: list[Record]) -> None:
         by_id = {record.id: record for record in records}
         for batch in batches(call, by_id):
             still_open = [by_id[servicer_id] for servicer_id in batch if by_id[servicer_id].is_open(call)]
             if still_open:
                 self._write_batch(call, still_open)
 
-    def _write_batch(self, call: str, batch: list[_Record]) -> None:
+    def _write_batch(self, call: str, batch: list[Record]) -> None:
         with contextlib.ExitStack() as retries:
             for attempt in itertools.count():
                 written = self._send(call, batch)
                 if written.result is _Result.DONE:
                     return
                 if written.result is _Result.UNCERTAIN:
-                    self._list_again(written.error)
+                    self.list_again(written.error)
                     batch = [record for record in batch if record.is_open(call)]
                     if not batch:
                         return
@@ -345,14 +317,14 @@ class _Applier:
                 if attempt == 0:
                     retries.enter_context(self._api.budget.charging())
         if written.result is _Result.REJECTED:
-            self._list_again(written.error)
+            self.list_again(written.error)
         if written.error is not None and any(record.is_open(call) for record in batch):
             raise _CallError(written.error)
 
-    def _send(self, call: str, batch: list[_Record]) -> _Written:
+    def _send(self, call: str, batch: list[Record]) -> _Written:
         send = self._api.add_servicers if call == ADD_SERVICERS else self._api.delete_servicers
         try:
-            responses = send(self._plan.open_kfid, [record.id for record in batch])
+            responses = send(self._open_kfid, [record.id for record in batch])
         except WecomError as error:
             was_sent = error.call == call and error.reached_service
             found_nobody = call == DELETE_SERVICERS and error.errcode in NO_SUCH_SERVICER
@@ -362,28 +334,3 @@ class _Applier:
         for record in batch:
             record.note(call, responses.get(record.key))
         return _Written(_Result.UNCERTAIN if any(record.is_in_doubt for record in batch) else _Result.DONE)
-
-    def _list_again(self, cause: WecomError | None = None) -> None:
-        """List the account: that is the truth from now on."""
-        try:
-            listed = {
-                normalize(servicer.id): servicer.id for servicer in self._api.list_servicers(self._plan.open_kfid)
-            }
-        except WecomError as error:
-            raise (_CallError(error) if cause is None else _CallError(cause, error)) from None
-        for record in self._records:
-            record.note_list(listed.pop(record.key, None))
-        self._others = list(listed.values())
-
-    def outcome(self, failures: tuple[WecomError, ...]) -> Outcome:
-        """Return what is true about everyone in the plan."""
-        entries = [Entry(r.id, r.action, r.status(self._plan), r.refused) for r in self._records]
-        after = [record.serving for record in self._records if record.serving is not None]
-        return Outcome(
-            self._plan.open_kfid,
-            entries,
-            list(self._plan.before.values()),
-            self._others + after,
-            failures if any(entry.status.failed for entry in entries) else (),
-            name=self._plan.name,
-        )

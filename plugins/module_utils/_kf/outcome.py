@@ -76,7 +76,7 @@ DONE = {ADD: Status.ADDED, REMOVE: Status.REMOVED}
 """The status of a step that was applied."""
 
 
-def unchanged(plan: Plan, step: Step) -> Status:
+def _unchanged(plan: Plan, step: Step) -> Status:
     """Return the status of a step that asks for nothing."""
     return Status.ALREADY_PRESENT if normalize(step.id) in plan.before else Status.ALREADY_ABSENT
 
@@ -90,14 +90,14 @@ def predict(plan: Plan) -> Outcome:
             after[normalize(step.id)] = step.id
         elif step.action == REMOVE:
             del after[normalize(step.id)]
-        entries.append(Entry(step.id, step.action, DONE.get(step.action) or unchanged(plan, step)))
+        entries.append(Entry(step.id, step.action, DONE.get(step.action) or _unchanged(plan, step)))
     return Outcome(plan.open_kfid, entries, list(plan.before.values()), list(after.values()), name=plan.name)
 
 
 def skip(plan: Plan, *, refusal: str = "", failures: tuple[WecomError, ...] = ()) -> Outcome:
     """Return the outcome of a plan that is not applied at all, and why."""
     entries = [
-        Entry(step.id, step.action, unchanged(plan, step) if step.action == NONE else Status.SKIPPED)
+        Entry(step.id, step.action, _unchanged(plan, step) if step.action == NONE else Status.SKIPPED)
         for step in plan.steps
     ]
     serving = list(plan.before.values())
