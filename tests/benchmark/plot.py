@@ -40,7 +40,7 @@ _CHINESE = {
     "ping": "ping",
     "plain script": "普通脚本",
     "uri playbook": "uri playbook",
-    "module in a loop": "循环使用模块",
+    "module in a loop": "循环调用模块",
     # situations and series
     "one account, # servicers, nothing to do": "一个客服账号，# 名接待人员，没有差异",
     "one account, # servicers to add": "一个客服账号，添加 # 名接待人员",
@@ -69,7 +69,7 @@ _CHINESE = {
     "Packing, ms": "打包，ms",
     "Import of its own files, ms": "导入自身文件，ms",
     "Size of these files, kB": "这些文件的大小，kB",
-    "Measured on {}.": "测量环境：{}。",
+    "Measured on {}, {}.": "测量环境：{}，{}。",
     "# cores": "# 核",
 }  # fmt: skip
 
@@ -182,7 +182,7 @@ def tables(results: dict[str, Any], say: _Say, name: str) -> str:
         headings = ("Module", "Packing, ms", "Import of its own files, ms", "Size of these files, kB")
         parts += _table([say(heading) for heading in headings], rows)
     processor, _comma, cores = results["machine"].partition(", ")
-    parts.append("\n" + say("Measured on {}.").format(f"{processor}, {say(cores)}") + "\n")
+    parts.append("\n" + say("Measured on {}, {}.").format(processor, say(cores)) + "\n")
     return "".join(parts)
 
 
