@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   corpid:
     description:
-      - The corp. Goes together with O(corpsecret).
+      - The ID of the corp (企业ID). Needed together with O(corpsecret), unless there is an O(access_token).
       - If not set, the environment variable E(WECOM_CORPID) is used.
     type: str
   corpsecret:
@@ -29,8 +29,8 @@ options:
     type: str
   api_url:
     description:
-      - The base URL of the service. Private deployments have another one. An ending V(/cgi-bin) is dropped. Redirects
-        are not followed.
+      - The base URL of the service. Private deployments have another one. Blanks around it and V(/cgi-bin) at its
+        end are dropped. Redirects are not followed.
       - If not set, the environment variable E(WECOM_API_URL) is used.
     type: str
     default: https://qyapi.weixin.qq.com
@@ -41,20 +41,22 @@ options:
     default: true
   ca_path:
     description:
-      - A file or folder with the certificates of the CAs to trust, instead of those that C(requests) trusts.
+      - A PEM file, or a folder prepared with C(openssl rehash), with the certificates of the CAs to trust, instead of
+        those that C(requests) trusts.
     type: path
   timeout:
     description:
-      - Seconds for one HTTP request as a whole, from resolving the host's name to the last byte of the response.
-      - Within it, connecting takes at most a third for each address of the host.
+      - Seconds for one HTTP request as a whole, from resolving the host's name to the last byte of the response;
+        more than V(0) and at most V(3600).
+      - Within it, connecting to each address of the host takes at most a third.
     type: float
     default: 10
   retry_timeout:
     description:
       - Seconds that one task may spend on retries and on waiting for them. When the service says that it is called too
         often, the task waits within this time.
-      - V(0) switches retries off. Listing again after a write whose response was lost and renewing a token are not
-        retries and still happen.
+      - At most V(86400). V(0) switches retries off. Listing again after a write whose response was lost and renewing a
+        token are not retries and still happen.
     type: float
     default: 120
 notes:

@@ -21,8 +21,9 @@ options:
     default: present
   max_removals:
     description:
-      - A count (V(10)) or a share of the current servicers (V(25%), compared exactly; a share above V(0%) always allows
-        one). More removals from one account than that are a failure before anything is changed, in check mode too.
+      - The most removals from one account, users and departments together. A count (V(10)) or a share of its current
+        servicers (V(25%), V(12.5%)). A share is compared exactly, and above V(0%) it always allows one.
+      - If more would be removed, the task fails before it changes anything, in check mode too.
     type: str
   allow_empty:
     description:

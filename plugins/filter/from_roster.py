@@ -18,6 +18,8 @@ description:
   - A userid is taken as it is written. V(007) is the userid V(007) and not the number seven.
 author:
   - wecom.kf contributors (@wecom-kf)
+requirements:
+  - the Python package C(tzdata), on a controller that has no time zone database and for files with shifts
 options:
   _input:
     description:

@@ -12,7 +12,8 @@ version_added: 0.3.0
 description:
   - Creates, renames and deletes one customer service (微信客服, KF) account of the corp, sets its avatar, and returns
     its contact link.
-  - A lost response is settled by listing the accounts again, so that a creation never makes a second account.
+  - If the response to a creation is lost, the accounts are listed before the call is repeated. If WeCom carries out the
+    first call even later, the task fails and names both accounts.
 author:
   - wecom.kf contributors (@wecom-kf)
 extends_documentation_fragment:
@@ -22,7 +23,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - Lists the accounts and reports what the real run would do. RV(url) is V(null), because no link is created.
+      - Lists the accounts and reports what the real run would do. RV(url) is V(null), because the link is not
+        asked for.
   diff_mode:
     support: full
   idempotent:
@@ -48,7 +50,7 @@ options:
     default: present
   avatar:
     description:
-      - A JPG or PNG file of at most 10 MB on the host that runs the module.
+      - A JPG or PNG file of at most 10 MB on the host that runs the module. Older editions of the service take 2 MB.
       - Give an absolute path, on the controller for example with C(playbook_dir). A relative path is relative to the
         folder in which the module runs, which differs from host to host.
     type: path

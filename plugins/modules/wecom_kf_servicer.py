@@ -145,7 +145,7 @@ servicers:
       type: bool
       returned: always
     failed:
-      description: Whether it is not as wanted, or not known to be.
+      description: Whether this one is not in the desired state, or it is not known.
       type: bool
       returned: always
     errcode:
@@ -183,7 +183,7 @@ summary:
       type: int
       returned: always
     unchanged:
-      description: How many were already as wanted.
+      description: How many were in the desired state already.
       type: int
       returned: always
     failed:

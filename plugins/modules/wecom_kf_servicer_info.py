@@ -10,7 +10,7 @@ module: wecom_kf_servicer_info
 short_description: List who serves WeCom customer service accounts
 version_added: 0.1.0
 description:
-  - Lists the servicers (接待人员) of accounts, some accounts at a time.
+  - Lists the servicers (接待人员) of accounts, up to O(concurrency) accounts at a time.
   - If an account cannot be read, only its row fails, and the task fails at the end with every row in the result.
 author:
   - wecom.kf contributors (@wecom-kf)
@@ -112,7 +112,9 @@ accounts:
           type: int
           returned: always
         stop_type:
-          description: With a status of V(1), V(0) stopped or V(1) suspended; V(null) where the service leaves it out.
+          description:
+            - Why a servicer with status V(1) does not receive, V(0) stopped or V(1) suspended.
+            - V(null) where the service leaves it out.
           type: int
           returned: always
         status_name:

@@ -89,7 +89,8 @@ options:
         version_added: 0.3.0
   all_accounts:
     description:
-      - Work on every account of the corp that the app may manage, for example to remove somebody who leaves.
+      - Work on every account of the corp that the app may manage, for example to remove somebody who leaves. Needs
+        O(userids) or O(department_ids).
       - Exactly one of O(accounts) and O(all_accounts) is needed.
     type: bool
     version_added: 0.3.0
@@ -112,8 +113,8 @@ options:
     version_added: 0.3.0
   max_total_removals:
     description:
-      - A count (V(10)) or a share (V(25%)) of the servicers of all accounts together. More removals than that are a
-        failure before anything is changed, in check mode too.
+      - The most removals from all accounts together. Like O(max_removals), a count, or a share of the servicers of all
+        accounts.
     type: str
     version_added: 0.3.0
 seealso:
@@ -212,7 +213,7 @@ accounts:
           type: bool
           returned: always
         failed:
-          description: Whether it is not as wanted, or not known to be.
+          description: Whether this one is not in the desired state, or it is not known.
           type: bool
           returned: always
         errcode:
@@ -241,7 +242,7 @@ summary:
       type: int
       returned: always
     unchanged:
-      description: How many were already as wanted.
+      description: How many were in the desired state already.
       type: int
       returned: always
     failed:

@@ -72,54 +72,59 @@ _CHINESE = {
     "no such KF account": "客服账号不存在",
     "the limit of accounts is reached": "客服账号数量已达上限",
     "bad account name": "客服账号名称不合法",
-    "secret of the other edition": "使用了另一版本微信客服的 Secret",
+    "secret of the other edition: the corp uses 微信客服 in WeCom": (
+        "使用了另一版本微信客服的 Secret：该企业在企业微信中使用微信客服"
+    ),
+    "secret of the other edition: the corp does not use 微信客服 in WeCom": (
+        "使用了另一版本微信客服的 Secret：该企业没有在企业微信中使用微信客服"
+    ),
     "not a servicer, or the member never activated WeCom": "不是接待人员，或该成员尚未激活企业微信",
     "the API switch is off": "API 功能未开启",
     "the API is assigned to another app": "API 已授权给其他应用使用",
     "the existing accounts are used too little for a new one": "现有客服账号使用率过低，不能新建",
     "a corp that is not verified can have 10 accounts at most": "未认证的企业最多 10 个客服账号",
-    "no interoperability license": "成员没有互通许可",
+    "no interoperability license": "成员没有激活互通账号",
     # hints
     "try again later": "稍后重试",
     "somebody else changed it at the same moment; run again": "其他人同时修改了数据，请重新运行",
-    "take the corpid from 我的企业 → 企业信息 in the admin console": "在管理后台 我的企业 → 企业信息 查看企业ID",
+    "take the corpid from 我的企业 → 企业信息 in the admin console": "在管理后台「我的企业 → 企业信息」中查看企业ID",
     "wait for the window to end (a minute or an hour) or raise retry_timeout":
         "等待限制窗口结束（一分钟或一小时），或调大 retry_timeout",
     "lower concurrency, or run fewer tasks at once": "调小 concurrency，或减少同时运行的任务",
     "check the app's API permissions in the admin console: 微信客服 → 可调用接口的应用":
-        "在管理后台检查应用的接口权限：微信客服 → 可调用接口的应用",
+        "在管理后台检查应用的接口权限：「微信客服 → 可调用接口的应用」",
     "add the app under 微信客服 → 可调用接口的应用, then fetch a new token":
-        "在 微信客服 → 可调用接口的应用 中添加该应用，然后重新获取 token",
+        "在「微信客服 → 可调用接口的应用」中添加该应用，然后重新获取 token",
     "ask an administrator to switch it on again in the admin console": "由管理员在管理后台重新启用",
-    "add the account under 可管理的客服账号 of the app": "把该账号加入此应用的 可管理的客服账号",
+    "add the account under 可管理的客服账号 of the app": "把该账号加入此应用的「可管理的客服账号」",
     "enable the app in the admin console": "在管理后台启用该应用",
     "add {ip} under 企业可信IP (takes effect after about a minute); for a third-party or agent-developed app under"
     " 服务商管理后台 → 服务商信息 → 基本信息 → IP白名单":
-        "把 {ip} 加入 企业可信IP（约一分钟后生效）；第三方应用和代开发应用在"
-        " 服务商管理后台 → 服务商信息 → 基本信息 → IP白名单 中添加",
+        "把 {ip} 加入「企业可信IP」（约一分钟后生效）；第三方应用和代开发应用在"
+        "服务商管理后台的「服务商信息 → 基本信息 → IP白名单」中添加",
     "take the ID from the account list (wk…); the one shown in the admin console (kfc…) is a different ID":
         "使用客服账号列表接口返回的 ID（wk…）；管理后台显示的 ID（kfc…）是另一种，不能用于接口",
     "take the ID from the account list (wk…); was the account deleted?":
         "使用客服账号列表接口返回的 ID（wk…）；请确认账号是否已被删除",
     "first delete an account that nobody needs": "先删除不再需要的客服账号",
     "give a name of 1 to 16 characters": "名称应为 1 到 16 个字符",
-    "use the secret of the app that manages the account": "使用管理该账号的应用的 Secret",
-    "use the secret of 微信客服 itself": "使用 微信客服 自身的 Secret",
+    "use the secret of an app in WeCom": "使用企业微信中应用的 Secret",
+    "use the secret of 微信客服 itself": "使用「微信客服」自身的 Secret",
     "let the member sign in to WeCom once": "请该成员登录一次企业微信以激活账号",
-    "switch the API on: admin console → 微信客服": "开启 API：管理后台 → 微信客服",
-    "change the app: admin console → 微信客服": "更换应用：管理后台 → 微信客服",
+    "switch the API on: admin console → 微信客服": "在管理后台的「微信客服」中开启 API",
+    "change the app: admin console → 微信客服": "在管理后台的「微信客服」中更换应用",
     "use or delete the existing accounts first": "先使用或删除现有的客服账号",
     "verify the corp (企业认证)": "完成企业认证",
-    "assign the member an interoperability license (互通账号)": "为该成员分配互通账号许可",
+    "assign the member an interoperability license (互通账号)": "为该成员激活互通账号（接口调用许可）",
     "give a fresh access_token, or corpid and corpsecret so that it can be renewed":
         "提供新的 access_token，或提供 corpid 和 corpsecret 以便自动更新",
     "check corpid and corpsecret: the secret is that of 微信客服 or of the self-built app, "
     "and changes when it is reset":
-        "检查 corpid 和 corpsecret：应为 微信客服 或自建应用的 Secret，重置后旧值即失效",
-    "widen the app's 可见范围 (visible scope) in the admin console": "在管理后台扩大应用的 可见范围",
+        "检查 corpid 和 corpsecret：应为「微信客服」或自建应用的 Secret，重置后旧值即失效",
+    "widen the app's 可见范围 (visible scope) in the admin console": "在管理后台扩大应用的「可见范围」",
     "the member has left, is outside the app's 可见范围 (visible scope), "
     "or a plain userid was given where the app sees open_userids":
-        "成员已离职、不在应用的 可见范围 内，或应给出密文 open_userid 却给了明文 userid",
+        "成员已离职、不在应用的「可见范围」内，或应给出密文 open_userid 却给了明文 userid",
     "please report this with the errmsg: the collection should not have sent it":
         "请附上 errmsg 提交问题报告：本集合不应发出这样的请求",
     "if the account holds 500 servicers (in newer editions 2,000, and 20 departments), it is full: remove some first;"

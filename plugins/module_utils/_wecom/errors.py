@@ -264,8 +264,14 @@ ERROR_CODES: dict[int, ErrorCode] = {
     ),
     95005: ErrorCode("the limit of accounts is reached", "first delete an account that nobody needs"),
     95006: ErrorCode("bad account name", "give a name of 1 to 16 characters"),
-    95011: ErrorCode("secret of the other edition", "use the secret of the app that manages the account", fatal=True),
-    95012: ErrorCode("secret of the other edition", "use the secret of 微信客服 itself", fatal=True),
+    95011: ErrorCode(
+        "secret of the other edition: the corp uses 微信客服 in WeCom", "use the secret of an app in WeCom", fatal=True
+    ),
+    95012: ErrorCode(
+        "secret of the other edition: the corp does not use 微信客服 in WeCom",
+        "use the secret of 微信客服 itself",
+        fatal=True,
+    ),
     95014: ErrorCode("not a servicer, or the member never activated WeCom", "let the member sign in to WeCom once"),
     95017: ErrorCode("the API switch is off", "switch the API on: admin console → 微信客服", fatal=True),
     95023: ErrorCode("the API is assigned to another app", "change the app: admin console → 微信客服", fatal=True),
