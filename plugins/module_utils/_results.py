@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._kf.models import ServicerId, as_fields, as_line, printable
+from ._kf.models import ServicerId, as_fields, as_line, label
 from ._kf.outcome import Entry, Outcome, Status
 from ._kf.plan import ADD, REMOVE
 from ._kf.userids import hint_for_slip
@@ -26,12 +26,13 @@ _CALLS = {ADD: "kf/servicer/add", REMOVE: "kf/servicer/del"}
 _PHRASES = {
     Status.ADDED: "added",
     Status.REMOVED: "removed",
+    Status.REMOVED_IN_VAIN: "removed to make room for an addition that then failed, and could not be added again",
     Status.ALREADY_PRESENT: "already present",
     Status.ALREADY_ABSENT: "already absent",
     Status.CHANGED_CONCURRENTLY: "changed concurrently: already as wanted when the call was made",
     Status.COVERED: "serves already in a way that the list does not show, for example through a department",
     Status.KEPT: "not removed: one removal is held back for each addition that failed;"
-    " run again when those additions can succeed",
+    " take those who failed off the list, or run again when they can be added",
     Status.ALL_KEPT: "not removed: none of those who are to serve is serving, so the whole list is in doubt;"
     " check the userids and run again",
     Status.REVERTED: "changed back by somebody else while this task ran; run again",
@@ -52,7 +53,7 @@ def account_result(outcome: Outcome, *, only_notable: bool = False) -> Result:
     result: Result = {
         "changed": summary["added"] + summary["removed"] > 0,
         "failed": summary["failed"] > 0 or bool(outcome.failures or outcome.refusal),
-        "msg": f"{_label(outcome.open_kfid, outcome.name)}: {_counts(summary)}{_details(outcome)}",
+        "msg": f"{label(outcome.open_kfid, outcome.name)}: {_counts(summary)}{_details(outcome)}",
         "open_kfid": outcome.open_kfid or None,
         "name": outcome.name,
         "servicers": entries,
@@ -69,7 +70,7 @@ def unchanged_result(open_kfid: str, name: str | None, number: int) -> Result:
     return {
         "changed": False,
         "failed": False,
-        "msg": f"{_label(open_kfid, name)}: {_counts(summary)}",
+        "msg": f"{label(open_kfid, name)}: {_counts(summary)}",
         "open_kfid": open_kfid,
         "name": name,
         "servicers": [],
@@ -109,7 +110,7 @@ def _cause(account: Result) -> t.Any:
 
 def account_diff(outcome: Outcome) -> dict[str, str]:
     """Return who served before and who serves after, sorted, one in a line."""
-    header = _label(outcome.open_kfid, outcome.name)
+    header = label(outcome.open_kfid, outcome.name)
     return {
         "before": _lines(outcome.before),
         "after": _lines(outcome.after),
@@ -143,13 +144,6 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _label(open_kfid: str, name: str | None) -> str:
-    if not name:
-        return open_kfid
-    name = printable(name)
-    return f"{open_kfid} ({name})" if open_kfid else name
-
-
 def _summarize(entries: list[Entry]) -> dict[str, int]:
     summary = {"added": 0, "removed": 0, "unchanged": 0, "failed": 0}
     for entry in entries:
@@ -172,7 +166,7 @@ def _details(outcome: Outcome) -> str:
     reasons = [(entry, _reason(entry)) for entry in outcome.entries if entry.status.failed]
     alone = [f"{as_line(entry.id)} ({reason})" for entry, reason in reasons if reason]
     text = f": {_shorten(alone)}" if alone else ""
-    for status in (Status.KEPT, Status.ALL_KEPT, Status.COVERED):
+    for status in (Status.KEPT, Status.ALL_KEPT, Status.COVERED, Status.REMOVED_IN_VAIN):
         ids = [as_line(entry.id) for entry in outcome.entries if entry.status is status]
         if ids:
             text += f"; {_PHRASES[status]} ({_shorten(ids)})"

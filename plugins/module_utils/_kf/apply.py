@@ -128,7 +128,7 @@ class _Applier:
             entries,
             list(self._plan.before.values()),
             self._writer.others + after,
-            failures if any(entry.status.failed for entry in entries) else (),
+            failures,
             name=self._plan.name,
         )
 
@@ -192,8 +192,12 @@ class _Exchange:
                 self._fill_places()
             self._add(self._waiting)
         except _CallError as error:
-            if len(error.failures) == 1 and not error.failures[0].fatal:
+            if len(error.failures) > 1 or error.failures[0].fatal:
+                raise
+            try:
                 self._add_again()
+            except _CallError as later:
+                raise _CallError(*error.failures, later.failures[-1]) from None
             raise
         self._add_again()
         return self._rejection
@@ -205,10 +209,11 @@ class _Exchange:
         size = min(self._max_size if self._helps else 1, len(self._waiting))
         missing_places = max(size - len(self._left_in_vain()), 0)
         leaving, self._going = self._going[:missing_places], self._going[missing_places:]
-        self._writer.remove(leaving)
-        if any(record.is_in_question for record in leaving):
-            self._writer.list_again()
-        self._left += [record for record in leaving if record.serving is None]
+        try:
+            self._writer.remove(leaving)
+            self._list_what_is_in_question(leaving)
+        finally:
+            self._left += [record for record in leaving if record.serving is None]
 
     def _fill_places(self) -> None:
         places = len(self._left_in_vain())
@@ -226,21 +231,32 @@ class _Exchange:
         """Add those who were not sent yet. Of those refused, let only those wait whose code no trial met."""
         untried = [record for record in self._waiting if record.refused is None]
         self._add(untried)
-        still = [record for record in self._waiting if record.needs_room]
-        if still:  # the account is full, so those who were added took the free places
-            self._places_taken += min(sum(record.serving is not None for record in untried), places)
-        self._waiting = [r for r in still if r.refused and r.refused.errcode not in self._refused_trials]
+        added = sum(record.serving is not None for record in untried)
+        self._waiting = [record for record in self._waiting if record.needs_room]
+        if added and self._waiting:  # the account is full, and those who were added took the free places
+            self._places_taken += min(added, places)
+            self._helps = True
+        else:
+            self._waiting = [r for r in self._waiting if r.refused and r.refused.errcode not in self._refused_trials]
 
     def _add(self, records: list[Record]) -> None:
         self._rejection = self._writer.try_to_add(records) or self._rejection
+        self._list_what_is_in_question(records)
+
+    def _list_what_is_in_question(self, records: list[Record]) -> None:
+        if any(record.is_in_question for record in records):
+            self._writer.list_again()
 
     def _add_again(self) -> None:
+        """Add those who left in vain. If the service refuses them they stay removed, as was wanted."""
         left_in_vain = self._left_in_vain()
-        with contextlib.suppress(_CallError):  # then they stay removed, as was wanted
-            self._writer.add(left_in_vain)
-        for record in left_in_vain:
-            record.refused = None
-            record.is_confirmed = record.serving is None  # otherwise this task undid the removal itself
+        try:
+            self._writer.try_to_add(left_in_vain)
+        finally:
+            for record in left_in_vain:
+                record.refused = None
+                # Otherwise this task undid the removal itself.
+                record.is_confirmed = record.is_removed_in_vain = record.serving is None
 
 
 class _Writer:
@@ -306,9 +322,11 @@ class _Writer:
                     return
                 if written.result is _Result.UNCERTAIN:
                     self.list_again(written.error)
-                    batch = [record for record in batch if record.is_open(call)]
+                    sent, batch = batch, [record for record in batch if record.is_open(call)]
                     if not batch:
                         return
+                    if _found_nobody(call, written.error) and len(batch) < len(sent):
+                        continue  # without those who are gone
                 if written.error is not None and not written.error.retryable:
                     break
                 has_time_left = self._api.pause(attempt, written.error)
@@ -327,10 +345,19 @@ class _Writer:
             responses = send(self._open_kfid, [record.id for record in batch])
         except WecomError as error:
             was_sent = error.call == call and error.reached_service
-            found_nobody = call == DELETE_SERVICERS and error.errcode in NO_SUCH_SERVICER
+            found_nobody = _found_nobody(call, error)
             for record in batch:
-                record.note_failure(was_sent, was_sent and not found_nobody)
-            return _Written(_Result.UNCERTAIN if error.uncertain else _Result.REJECTED, error)
+                record.note_failure(
+                    reached_service=was_sent,
+                    may_be_done=was_sent and not found_nobody,
+                    is_unanswered=was_sent and error.errcode is None,
+                )
+            return _Written(_Result.UNCERTAIN if error.uncertain or found_nobody else _Result.REJECTED, error)
         for record in batch:
             record.note(call, responses.get(record.key))
         return _Written(_Result.UNCERTAIN if any(record.is_in_doubt for record in batch) else _Result.DONE)
+
+
+def _found_nobody(call: str, error: WecomError | None) -> bool:
+    """Return whether the service found nobody to remove, which can mean one of several."""
+    return call == DELETE_SERVICERS and error is not None and error.errcode in NO_SUCH_SERVICER

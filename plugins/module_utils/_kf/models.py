@@ -122,6 +122,13 @@ def as_line(servicer_id: ServicerId) -> str:
     return printable(servicer_id) if isinstance(servicer_id, str) else f"department:{servicer_id}"
 
 
+def label(open_kfid: str, name: str | None) -> str:
+    """Return an account as a diff or a message shows it: its id, its name, or both."""
+    if not name:
+        return open_kfid
+    return f"{open_kfid} ({printable(name)})" if open_kfid else printable(name)
+
+
 def printable(text: str) -> str:
     """Return a text with a replacement character for each character that cannot be seen."""
     return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)

@@ -21,6 +21,8 @@ class Status(enum.Enum):
 
     ADDED = ("added", True, False)
     REMOVED = ("removed", True, False)
+    REMOVED_IN_VAIN = ("removed in vain", True, False)
+    """Removed to make room for an addition that then failed, and not added again."""
     ALREADY_PRESENT = ("already present", False, False)
     ALREADY_ABSENT = ("already absent", False, False)
     CHANGED_CONCURRENTLY = ("changed concurrently", False, False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .models import Desired, RemovalLimit, Servicer, ServicerId, normalize
+from .models import Desired, RemovalLimit, Servicer, ServicerId, label, normalize
 
 ADD = "add"
 REMOVE = "remove"
@@ -53,8 +53,8 @@ class Plan(t.NamedTuple):
         if limit is None or limit.allows(self.removals, len(self.before)):
             return ""
         return (
-            f"max_removals: {self.removals} of the {len(self.before)} servicers of {self.open_kfid} would be removed,"
-            f" more than the {limit.text} allowed; nothing was changed"
+            f"max_removals: {self.removals} of the {len(self.before)} servicers of {label(self.open_kfid, self.name)}"
+            f" would be removed, more than the {limit.text} allowed; nothing was changed"
         )
 
 

@@ -33,6 +33,8 @@ class Record:
         """Whether nothing usable was said since the last call about this one."""
         self.was_lost = False
         """Whether a call about this one may have been carried out although no usable response says so."""
+        self.was_unanswered = False
+        """Whether such a call got no usable response, so that it may be carried out even after a list."""
         self.is_confirmed = False
         """Whether the service said that this one is as wanted."""
         self.is_ignored = False
@@ -41,6 +43,8 @@ class Record:
         """Whether this one was as wanted before any call of this task can have made it so."""
         self.is_in_question = False
         """Whether only another list can tell what the response means."""
+        self.is_removed_in_vain = False
+        """Whether this one made room for an addition that failed, and could not be added again."""
         self.kept: Status | None = None
 
     @property
@@ -65,7 +69,7 @@ class Record:
     def note(self, call: str, response: ItemResponse | None) -> None:
         """Take in what a response says about this one; None for nothing usable."""
         if response is None:
-            self.note_failure(reached_service=True, may_be_done=True)
+            self.note_failure(reached_service=True, may_be_done=True, is_unanswered=True)
             return
         was_in_doubt, self.is_in_doubt = self.is_in_doubt, False
         self.is_sent = True
@@ -82,11 +86,15 @@ class Record:
         elif call == DELETE_SERVICERS and response.errcode in NO_SUCH_SERVICER:
             self.is_in_question = True
 
-    def note_failure(self, reached_service: bool, may_be_done: bool) -> None:
+    def note_failure(self, *, reached_service: bool, may_be_done: bool, is_unanswered: bool) -> None:
         """Take in that a call about this one failed as a whole, or said nothing about this one."""
         self.is_in_doubt = True
         self.is_sent = self.is_sent or reached_service
         self.was_lost = self.was_lost or may_be_done
+        self.was_unanswered = self.was_unanswered or is_unanswered
+        if self.is_ignored:  # that was so before this call
+            self.is_ignored = self.is_confirmed = False
+            self.is_by_others = self.is_by_others and not may_be_done
 
     def note_list(self, listed: ServicerId | None) -> None:
         """Take in what the account's list says about this one."""
@@ -96,6 +104,8 @@ class Record:
         elif self.is_in_question and (listed is not None) == self.is_wanted:
             self.refused = None  # the service found nobody to remove, and that is as wanted
         self.is_in_doubt = self.is_in_question = False
+        if (listed is not None) != self.is_wanted and not self.was_unanswered:
+            self.was_lost = False  # no call has done it so far
 
     def status(self) -> Status:
         """Return what became of this one."""
@@ -109,6 +119,8 @@ class Record:
             return Status.UNKNOWN if self.is_sent else Status.NOT_APPLIED
         if serves == self.is_wanted:
             is_ours = (self.is_confirmed or self.was_lost) and not self.is_by_others
+            if is_ours and self.is_removed_in_vain:
+                return Status.REMOVED_IN_VAIN
             return DONE[self.action] if is_ours else Status.CHANGED_CONCURRENTLY
         if self.kept:
             return self.kept

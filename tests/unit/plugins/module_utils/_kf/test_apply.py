@@ -359,13 +359,10 @@ class TestHeldBackRemovals:
         kept = [entry for entry in report["servicers"] if entry["action"] == "remove" and entry["failed"]]
         assert {entry["msg"] for entry in kept} == {
             "not removed: one removal is held back for each addition that failed;"
-            " run again when those additions can succeed"
+            " take those who failed off the list, or run again when they can be added"
         }
         assert {entry["errcode"] for entry in kept} == {None}
-        assert (
-            f"run again when those additions can succeed ({', '.join(entry['userid'] for entry in kept)})"
-            in report["msg"]
-        )
+        assert f"run again when they can be added ({', '.join(entry['userid'] for entry in kept)})" in report["msg"]
 
     def test_those_who_are_receiving_now_are_held_back_first(self, simulator: RunningSimulator) -> None:
         stopped, suspended = {"userid": "u0001", "status": 1}, {"userid": "u0004", "status": 1, "stop_type": 1}
@@ -755,7 +752,10 @@ class TestExchangeThatIsOfNoUse:
         simulator.fault(on=ADD, items={"ann": 4711, "u0001": 4711}, times=None)
         report = manage(simulator, "exact", ["ann"])
         assert told(report) == {"ann": FAILED, "u0001": CHANGED}
-        assert statuses(report)["u0001"] == "removed"
+        assert statuses(report)["u0001"] == (
+            "removed to make room for an addition that then failed, and could not be added again"
+        )
+        assert "could not be added again (u0001)" in report["msg"]
 
     def test_the_users_of_a_refused_call_do_not_keep_its_departments_out(self, simulator: RunningSimulator) -> None:
         start(simulator, *users(1, 5))
@@ -786,6 +786,78 @@ class TestExchangeThatIsOfNoUse:
         simulator.fault(on=ADD, nth=2, errcode=48002, times=None)
         manage(simulator, "exact", users(1001, 1500))
         assert simulator.calls(ADD) == 2
+
+    def test_a_put_back_that_no_call_can_make_ends_the_writing(self, simulator: RunningSimulator) -> None:
+        start(simulator, *users(1, 20))
+        simulator.fault(on=ADD, nth=3, errcode=60020, times=None)
+        simulator.fault(on=ADD, items={"ann": 4711}, times=None)
+        report = manage(simulator, "exact", ["u0001", "u0002", "ann"])
+        assert writes(simulator) == [(ADD, 1), (DEL, 1), (ADD, 1), (ADD, 1)]
+        assert report["failure"]["errcode"] == 60020
+        assert len(simulator.serving(KFID)) == 19
+
+    @pytest.mark.parametrize("fault", [{"drop": "before"}, {"errcode": 60011}, {"http_status": 503}], ids=str)
+    def test_a_put_back_that_fails_is_the_failure(self, simulator: RunningSimulator, fault: dict[str, t.Any]) -> None:
+        start(simulator, *users(1, 2))
+        simulator.fault(on=ADD, nth=3, **fault)
+        simulator.fault(on=ADD, items={"ann": 4711}, times=None)
+        report = manage(simulator, "exact", ["ann"], retry_timeout=0.0)
+        assert report["failure"]["call"] == ADD
+        assert sorted(told(report).values()) == [FAILED, FAILED, CHANGED]
+        assert len(simulator.serving(KFID)) == 1
+
+    def test_a_put_back_whose_response_and_list_are_lost_is_not_known(self, simulator: RunningSimulator) -> None:
+        start(simulator, *users(1, 20))
+        simulator.fault(on=ADD, nth=3, drop="after")
+        simulator.fault(on=ADD, items={"ann": 4711}, times=None)
+        simulator.fault(on=LIST, nth=2, errcode=-1)
+        report = manage(simulator, "exact", ["u0002", "ann"], retry_timeout=0.0)
+        assert simulator.calls(DEL) == 1
+        assert report["failure"]["call"] == ADD
+        (unknown,) = [entry["msg"] for entry in report["servicers"] if "not known" in entry["msg"]]
+        assert unknown.endswith("then kf/servicer/list failed: -1 system busy; try again later")
+
+    @pytest.mark.parametrize("fault", [{"http_status": 500}, {"errcode": 60011}], ids=str)
+    def test_whoever_left_before_a_list_that_fails_comes_back(
+        self, simulator: RunningSimulator, fault: dict[str, t.Any]
+    ) -> None:
+        """Another program removes one of the second batch, and the list that settles it fails."""
+        start(simulator, *users(1, 500), limits={"userids_per_account": 500}, strict_removal=True)
+        simulator.fault(on=DEL, nth=2, meanwhile={"remove": ["u0050"]})
+        simulator.fault(on=LIST, nth=2, **fault)
+        report = manage(simulator, "exact", users(1001, 1500), retry_timeout=0.0)
+        assert report["failure"]["call"] == LIST
+        assert report["summary"]["added"] == 1
+        assert len(simulator.serving(KFID)) == 499
+
+    @pytest.mark.parametrize("fails_call", [False, True], ids=["item refused", "call refused"])
+    def test_those_whom_the_list_does_not_show_take_no_place(
+        self, simulator: RunningSimulator, fails_call: bool
+    ) -> None:
+        """Fifty of those who are to serve do so already, through a department."""
+        start(
+            simulator,
+            *users(1, 500),
+            {"department_id": 2},
+            departments=[{"id": 2, "members": users(1001, 1050)}],
+            covered_by_department="ignored",
+            limits={"userids_per_account": 500, "account_limit_fails_call": fails_call},
+        )
+        report = manage(simulator, "exact", [*users(1, 200), *users(1001, 1350)])
+        assert report["summary"] == {"added": 300, "removed": 300, "unchanged": 250, "failed": 0}
+        assert fewest(simulator, 501) >= 401
+
+    @pytest.mark.parametrize("place", [0, 3])
+    def test_a_bad_user_with_the_code_of_the_limit_fails_alone_wherever_it_is_in_the_list(
+        self, simulator: RunningSimulator, place: int
+    ) -> None:
+        start(simulator, *users(1, 500), limits={"userids_per_account": 500, "account_limit_errcode": 40058})
+        simulator.fault(on=ADD, items={"ann": 40058}, times=None)
+        wanted = users(1001, 1003)
+        wanted.insert(place, "ann")
+        report = manage(simulator, "exact", [*users(5, 500), *wanted])
+        assert report["summary"] == {"added": 3, "removed": 3, "unchanged": 496, "failed": 2}
+        assert told(report)["ann"] == FAILED
 
     @pytest.mark.parametrize("errcode", [60111, 701008, 48007, 60021, 60003])
     def test_a_code_with_another_meaning_makes_no_room(self, simulator: RunningSimulator, errcode: int) -> None:
@@ -854,8 +926,8 @@ class TestIgnored:
         simulator.fault(on=LIST, nth=2, errcode=48002, times=None)
         report = manage(simulator, "present", ["ann"])
         assert told(report) == {"ann": UNCHANGED}
-        assert not report["failed"]
-        assert "failure" not in report
+        assert report["failed"], "a call failed as a whole"
+        assert report["failure"]["call"] == LIST
 
     def test_one_that_another_task_removed_first_is_not_changed_by_this_one(self, simulator: RunningSimulator) -> None:
         start(simulator, "ann", "Bob")
@@ -906,6 +978,25 @@ class TestIgnored:
         assert told(report) == {"ann": CHANGED, 4: CHANGED, 2: CHANGED}
         assert simulator.serving(KFID) == ["ann", 4]
 
+    @pytest.mark.parametrize(
+        "fault",
+        [{"errcode": 60020}, {"errcode": 48007}, {"errcode": 40058}, {"errcode": -1}, {"drop": "before"}],
+        ids=str,
+    )
+    def test_one_who_was_covered_by_a_department_that_goes_and_cannot_be_added_failed(
+        self, simulator: RunningSimulator, fault: dict[str, t.Any]
+    ) -> None:
+        start(
+            simulator,
+            {"department_id": 2},
+            departments=[{"id": 2, "members": ["ann"]}, 4],
+            covered_by_department="ignored",
+        )
+        simulator.fault(on=ADD, nth=2, times=None, **fault)
+        report = manage(simulator, "exact", ["ann"], [4], retry_timeout=0.0)
+        assert told(report) == {"ann": FAILED, 4: CHANGED, 2: CHANGED}
+        assert report["failure"]["call"] == ADD
+
     def test_one_that_somebody_removes_again_is_not_taken_for_covered(self, simulator: RunningSimulator) -> None:
         start(simulator, {"department_id": 2}, "cy", departments=[2])
         simulator.fault(on=DEL, meanwhile={"remove": ["ann", "cy"]})
@@ -952,6 +1043,13 @@ class TestIgnored:
         assert told(report) == {"ann": UNCHANGED, "Bob": CHANGED, "cy": CHANGED}
         assert [line["userids"] for line in simulator.log() if line["endpoint"] == ADD] == [["ann"], ["ann"]]
 
+    def test_in_a_call_that_repeats_a_rejected_one_it_is_the_work_of_others(self, simulator: RunningSimulator) -> None:
+        """The list after the rejection shows that it had no effect."""
+        start(simulator, "Bob", "cy", limits={"userids_per_account": 2, "account_limit_fails_call": True})
+        simulator.fault(on=DEL, meanwhile={"add": ["ann"], "when": "after"})
+        report = manage(simulator, "exact", ["ann"])
+        assert told(report) == {"ann": UNCHANGED, "Bob": CHANGED, "cy": CHANGED}
+
     def test_one_whose_removal_is_ignored_and_who_is_still_listed_failed(self, simulator: RunningSimulator) -> None:
         start(simulator, "ann")
         items = [{"userid": "ann", "errcode": 0, "errmsg": "ignored"}]
@@ -987,6 +1085,16 @@ class TestSettledRemovals:
         start(simulator, "ann")
         simulator.fault(on=DEL, errcode=errcode, meanwhile={"remove": ["ann"]})
         assert told(manage(simulator, "absent", ["ann"])) == {"ann": UNCHANGED}
+
+    def test_a_whole_call_that_finds_nobody_because_of_one_who_is_gone_is_made_again_for_the_others(
+        self, simulator: RunningSimulator, errcode: int
+    ) -> None:
+        start(simulator, "ann", "Bob", "cy")
+        simulator.fault(on=DEL, errcode=errcode, meanwhile={"remove": ["ann"]})
+        report = manage(simulator, "absent", ["ann", "Bob", "cy"], retry_timeout=0.0)
+        assert told(report) == {"ann": UNCHANGED, "Bob": CHANGED, "cy": CHANGED}
+        assert writes(simulator) == [(DEL, 3), (DEL, 2)]
+        assert "failure" not in report
 
     def test_one_whose_first_removal_was_lost_and_came_late_was_removed_by_this_task(
         self, simulator: RunningSimulator, errcode: int

@@ -37,10 +37,11 @@ def statuses(outcome: Outcome) -> dict[object, Status]:
 def test_a_status_is_changed_failed_or_neither() -> None:
     changed = {status for status in Status if status.changed}
     failed = {status for status in Status if status.failed}
-    assert changed == {Status.ADDED, Status.REMOVED}
+    assert changed == {Status.ADDED, Status.REMOVED, Status.REMOVED_IN_VAIN}
     assert {status.name for status in Status} - {status.name for status in failed} == {
         "ADDED",
         "REMOVED",
+        "REMOVED_IN_VAIN",
         "ALREADY_PRESENT",
         "ALREADY_ABSENT",
         "CHANGED_CONCURRENTLY",

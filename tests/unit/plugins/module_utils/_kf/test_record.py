@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import typing as t
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ from ansible_collections.wecom.kf.plugins.module_utils._kf.record import Record
 
 CALL = {ADD: ADD_SERVICERS, REMOVE: DELETE_SERVICERS}
 
-Event = Callable[[Record], None]
+Event = t.Callable[[Record], None]
 """Something that the service says, or fails to say."""
 
 
@@ -40,15 +40,19 @@ def says_nothing(record: Record) -> None:
 
 
 def lost(record: Record) -> None:
-    record.note_failure(reached_service=True, may_be_done=True)
+    record.note_failure(reached_service=True, may_be_done=True, is_unanswered=True)
+
+
+def busy_with_the_whole_call(record: Record) -> None:
+    record.note_failure(reached_service=True, may_be_done=True, is_unanswered=False)
 
 
 def rejected(record: Record) -> None:
-    record.note_failure(reached_service=True, may_be_done=False)
+    record.note_failure(reached_service=True, may_be_done=False, is_unanswered=False)
 
 
 def never_sent(record: Record) -> None:
-    record.note_failure(reached_service=False, may_be_done=False)
+    record.note_failure(reached_service=False, may_be_done=False, is_unanswered=False)
 
 
 ok, ignored = says(0, "ok"), says(0, "ignored")
@@ -79,6 +83,14 @@ def record_of(action: str, *, serves: bool) -> Record:
         ([lost, not_found, listed], Status.ADDED),
         ([lost, not_found, not_listed], Status.REFUSED),
         ([says_nothing, listed], Status.ADDED),
+        ([lost, not_listed, ignored, listed], Status.ADDED),
+        ([busy_with_the_whole_call, listed], Status.ADDED),
+        ([busy_with_the_whole_call, not_listed, ignored, listed], Status.CHANGED_CONCURRENTLY),
+        ([ignored, not_listed, rejected, not_listed], Status.NOT_APPLIED),
+        ([ignored, not_listed, lost, not_listed], Status.NOT_APPLIED),
+        ([ignored, not_listed, lost, listed], Status.ADDED),
+        ([ignored, not_listed, rejected, listed], Status.CHANGED_CONCURRENTLY),
+        ([ignored, not_listed, not_found], Status.REFUSED),
         ([rejected, listed], Status.CHANGED_CONCURRENTLY),
         ([rejected, not_listed, ignored, listed], Status.CHANGED_CONCURRENTLY),
         ([rejected, not_listed], Status.NOT_APPLIED),
