@@ -46,7 +46,8 @@ else:
 MAX_BODY = 32 * 1024 * 1024
 """Bytes; a list of 100,000 servicers takes about 12 MB."""
 
-_CHUNK = 64 * 1024
+_CHUNK = 16 * 1024
+"""Bytes; a compressed chunk can expand to a thousand times its size in one step."""
 _NOT_THE_SERVICE = "check api_url, and that no proxy responds in the service's place"
 
 
