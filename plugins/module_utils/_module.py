@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import traceback
 import typing as t
+from urllib.parse import quote
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -66,6 +67,10 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         }
         return {"invocation": {"module_args": shown}}
 
+    def hide(self, secret: str) -> None:
+        """Mask a secret in all output, raw and percent-encoded."""
+        self.no_log_values.update((secret, quote(secret), quote(secret, safe="")))
+
     def _load_params(self) -> None:
         # The one place where the options are as they were given, before Ansible reads them:
         # https://github.com/ansible/ansible/blob/stable-2.19/lib/ansible/module_utils/basic.py#L421
@@ -83,6 +88,8 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
             msg = self._explain(msg, self._given)
             if "required: corpid, access_token" in msg:
                 msg = f"no credentials ({msg}); {CREDENTIALS_HINT}"
+            elif "required together: corpid, corpsecret" in msg:
+                msg = f"{msg}; {CREDENTIALS_HINT}"
             result = {**self.empty_result(), **result}
         super().fail_json(msg=msg, **result)
         raise AssertionError("fail_json ends the process")
@@ -143,11 +150,10 @@ def run_module(
         module.fail_json(msg=str(error), **module.empty_result())
     if sends_secrets_unencrypted(connection):
         module.warn("api_url is http://: the secret and the token cross the network unencrypted.")
-    # Ansible knows them as they were given, possibly with a line's end that is no part of them.
-    module.no_log_values.update(filter(None, (connection.corpsecret, connection.access_token)))
-    client = WecomClient(
-        connection, concurrency=module.params.get("concurrency", 1), on_secret=module.no_log_values.add
-    )
+    # Ansible knows them as they were given, possibly with a line break at the end.
+    for secret in filter(None, (connection.corpsecret, connection.access_token)):
+        module.hide(secret)
+    client = WecomClient(connection, concurrency=module.params.get("concurrency", 1), on_secret=module.hide)
     try:
         # _diff is what core documents for diff mode, and has no public name:
         # https://docs.ansible.com/ansible/latest/dev_guide/developing_program_flow_modules.html#ansible-diff

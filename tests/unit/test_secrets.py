@@ -217,6 +217,7 @@ def faults(secret: str) -> list[dict[str, t.Any]]:
         {"errcode": 4711, "errmsg": quote(said)},
         {"patch": {"errcode": said}},
         {"patch": {"servicer_list": [{"userid": said}]}},
+        {"patch": {"servicer_list": [{"userid": quote(secret)}, {"userid": quote(secret, safe="")}]}},
     ]
 
 
