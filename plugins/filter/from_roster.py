@@ -103,6 +103,7 @@ _value:
 """
 
 import datetime as dt
+import re
 import typing as t
 
 from ansible.errors import AnsibleFilterError
@@ -125,10 +126,12 @@ def from_roster(
     mistakes, roster = "", Roster(moment or dt.datetime.now(dt.timezone.utc), origins)
     if moment is None:
         hint = hint_for_typing(str(at))
+        if not hint and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(at)):
+            hint = "the time of day is missing; with -e, a time that holds a blank needs two pairs of quotes"
         mistakes = f"at: {quote(str(at))} is not a time such as 2026-10-01 20:00{f' ({hint})' if hint else ''}"
     else:
         for name, text in texts.items():
-            # libyaml reads nothing but str itself, and a lookup's text is of a class of Ansible's.
+            # libyaml accepts only str itself, and lookups return a subclass of it.
             roster.read(str(name), "".join((text,)))
         mistakes = roster.describe_mistakes()
     if mistakes and fail:

@@ -115,7 +115,8 @@ def _read_servicers(params: Params) -> tuple[list[str] | None, list[int] | None]
     for name, values in (("userids", userids), ("department_ids", department_ids)):
         if params["state"] == "exact" and values == [] and not params["allow_empty"]:
             raise ParamError(
-                f"{name} is empty, and with state=exact that removes all of them; set allow_empty=true if you want that"
+                f"{name} is empty, and with state=exact that removes all of them; set allow_empty=true if you want"
+                " that, or leave the list out to keep them"
             )
     return userids, department_ids
 

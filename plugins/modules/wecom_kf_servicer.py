@@ -72,7 +72,7 @@ EXAMPLES = r"""
     open_kfid: wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q
     userids: [zhangsan, lisi]
     corpid: "{{ wecom_corpid }}"
-    corpsecret: "{{ vault_wecom_corpsecret }}"
+    corpsecret: "{{ wecom_corpsecret }}"
 
 - name: The same, with the account named as people know it
   wecom.kf.wecom_kf_servicer:
@@ -303,7 +303,8 @@ def read_and_plan(desired: Desired, api: KfApi) -> Plan | Outcome:
             open_kfids = find_accounts([desired.name], api)[desired.name]
             refusal = describe_lookup(desired.name, open_kfids)
             if refusal:
-                return unreadable(desired, refusal=f"account: {refusal}")
+                hint = "" if open_kfids else "; wecom_kf_account_info lists the accounts that the app can see"
+                return unreadable(desired, refusal=f"account: {refusal}{hint}")
             desired = desired._replace(open_kfid=open_kfids[0])
         return make_plan(desired, api.list_servicers(desired.open_kfid))
     except WecomError as error:

@@ -300,7 +300,7 @@ from ..module_utils._argspec import CONCURRENCY, CONNECTION, SERVICERS, STATE, A
 from ..module_utils._kf.api import KfApi
 from ..module_utils._kf.apply import apply_plan
 from ..module_utils._kf.lookup import describe_lookup, find_accounts
-from ..module_utils._kf.models import Desired, RemovalLimit
+from ..module_utils._kf.models import Desired, RemovalLimit, label
 from ..module_utils._kf.outcome import Outcome, predict, skip, unreadable
 from ..module_utils._kf.plan import Plan, make_plan
 from ..module_utils._module import run_module
@@ -426,10 +426,11 @@ def check_guards(accounts: list[_Account], max_total: RemovalLimit | None) -> di
     removals = sum(account.plan.removals for account in accounts if account.plan)
     current = sum(account.current for account in accounts)
     if max_total and not max_total.allows(removals, current):
-        concerned = [account.desired.open_kfid for account in accounts if account.plan and account.plan.removals]
+        plans = [account.plan for account in accounts if account.plan and account.plan.removals]
+        concerned = [label(plan.open_kfid, plan.name) for plan in plans]
         tripped[""] = (
-            f"max_total_removals: {removals} of the {current} servicers of all accounts would be removed, more than the"
-            f" {max_total.text} allowed; nothing was changed (removals in {_shorten(concerned)})"
+            f"max_total_removals: {removals} of the {current} servicers of the accounts of this task would be removed,"
+            f" more than the {max_total.text} allowed; nothing was changed (removals in {_shorten(concerned)})"
         )
     return tripped
 

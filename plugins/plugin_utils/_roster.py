@@ -463,6 +463,8 @@ def _describe_yaml_error(error: yaml.YAMLError, text: str) -> str:
     numbers = {mark.line + above for mark in marks if mark for above in (-1, 0)}
     lines = _LINE_END.split(text)
     for number in sorted(numbers & set(range(len(lines)))):
+        if lines[number].lstrip(" ").startswith("\t"):
+            return f"{described} (line {number + 1}: it begins with a tab, where YAML wants blanks)"
         if re.search("[：，\u201c\u201d\u2018\u2019]", lines[number]):
             return f"{described} (line {number + 1}: {hint_for_typing(lines[number])})"
     return described

@@ -118,9 +118,10 @@ _CHINESE = {
     "assign the member an interoperability license (互通账号)": "为该成员激活互通账号（接口调用许可）",
     "give a fresh access_token, or corpid and corpsecret so that it can be renewed":
         "提供新的 access_token，或提供 corpid 和 corpsecret 以便自动更新",
-    "check corpid and corpsecret: the secret is that of 微信客服 or of the self-built app, "
-    "and changes when it is reset":
-        "检查 corpid 和 corpsecret：应为「微信客服」或自建应用的 Secret，重置后旧值即失效",
+    "check corpid and corpsecret: the secret is that of the self-built app (that of 微信客服 works only in corps that"
+    " used it before December 2023), and changes when it is reset":
+        "检查 corpid 和 corpsecret：应为自建应用的 Secret"
+        "（「微信客服」的 Secret 仅限 2023 年 12 月之前已使用它的企业），重置后旧值即失效",
     "widen the app's 可见范围 (visible scope) in the admin console": "在管理后台扩大应用的「可见范围」",
     "the member has left, is outside the app's 可见范围 (visible scope), "
     "or a plain userid was given where the app sees open_userids":

@@ -172,7 +172,8 @@ NO_SUCH_SERVICER = frozenset((NOT_A_SERVICER, 95014, 60111, 40003, 40066, 60003,
 
 _RENEW = "give a fresh access_token, or corpid and corpsecret so that it can be renewed"
 _CREDENTIALS = (
-    "check corpid and corpsecret: the secret is that of 微信客服 or of the self-built app, and changes when it is reset"
+    "check corpid and corpsecret: the secret is that of the self-built app (that of 微信客服 works only in corps that"
+    " used it before December 2023), and changes when it is reset"
 )
 _SCOPE = "widen the app's 可见范围 (visible scope) in the admin console"
 _NO_MEMBER = (

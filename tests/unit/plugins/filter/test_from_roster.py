@@ -95,7 +95,10 @@ class TestTheMoment:
         [
             ("tomorrow", r"^at: 'tomorrow' is not a time such as 2026-10-01 20:00$"),
             ("2026-10-01 20：00", r"2026-10-01 20:00 \(it holds full-width ： where : is meant\)$"),
-            (dt.date(2026, 10, 1), r"^at: '2026-10-01' is not a time"),
+            (
+                dt.date(2026, 10, 1),
+                r"^at: '2026-10-01' is not a time .* \(the time of day is missing; with -e, .*quotes\)$",
+            ),
             (0, r"^at: '0' is not a time"),
         ],
         ids=str,

@@ -116,6 +116,15 @@ class TestEnvironment:
     def test_without_credentials_the_hint_mentions_become(self, simulator: RunningSimulator) -> None:
         assert "become drops it" in self.given(simulator, {})["msg"]
 
+    @pytest.mark.parametrize("secret", ["", None])
+    def test_half_a_pair_is_told_where_the_other_half_may_come_from(
+        self, simulator: RunningSimulator, secret: str | None
+    ) -> None:
+        environment = {"WECOM_CORPID": simulator.corpid, **({} if secret is None else {"WECOM_CORPSECRET": secret})}
+        msg = self.given(simulator, environment)["msg"]
+        assert msg.startswith("parameters are required together: corpid, corpsecret; ")
+        assert "become drops it" in msg
+
     def test_an_option_wins_over_it(self, simulator: RunningSimulator) -> None:
         environment = {"WECOM_CORPID": "wrong", "WECOM_CORPSECRET": "wrong"}
         given = {"corpid": simulator.corpid, "corpsecret": simulator.corpsecret, "api_url": simulator.url}

@@ -38,6 +38,7 @@ from ansible_collections.wecom.kf.tests.unit.support.service import (
 )
 
 MODULE = "wecom_kf_servicer"
+SEE_ACCOUNTS = "wecom_kf_account_info lists the accounts that the app can see"
 
 ALWAYS = {"changed", "failed", "msg", "open_kfid", "name", "servicers", "summary", "api_calls"}
 ENTRY = {"userid", "department_id", "action", "changed", "failed", "errcode", "errmsg", "msg"}
@@ -240,8 +241,8 @@ class TestAccountByName:
     @pytest.mark.parametrize(
         ("name", "says"),
         [
-            ("没有", "account: no account is called '没有'"),
-            ("咨询 ", "account: no account is called '咨询 ' (there is a blank at its end)"),
+            ("没有", f"account: no account is called '没有'; {SEE_ACCOUNTS}"),
+            ("咨询 ", f"account: no account is called '咨询 ' (there is a blank at its end); {SEE_ACCOUNTS}"),
             ("双", "account: 2 accounts are called '双': wkC, wkD; name one by its open_kfid"),
         ],
     )

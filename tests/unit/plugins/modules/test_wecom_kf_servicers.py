@@ -671,8 +671,8 @@ class TestLimitOfAllRemovals:
         if tripped:
             assert writes(simulator) == 0
             assert (
-                f"max_total_removals: 8 of the 8 servicers of all accounts would be removed, more than the {total}"
-                " allowed; nothing was changed (removals in wkF1, wkF2, wkF3, wkF4)"
+                "max_total_removals: 8 of the 8 servicers of the accounts of this task would be removed, more than the"
+                f" {total} allowed; nothing was changed (removals in wkF1, wkF2, wkF3, wkF4)"
             ) in result["msg"]
             assert failed(result) == kfids(4)
 

@@ -191,6 +191,7 @@ class TestMistakes:
             ("roster: []\n[a]: 1", "line 2: a list is not a known key"),
             ("roster: []\n'timezone ': UTC", "timezone (there is a blank at its end)"),
             ("roster: [\n  - : }", "this is not valid YAML: "),
+            ("roster:\n\t- name: A", "(line 2: it begins with a tab, where YAML wants blanks)"),
             ("roster: []\n---\nroster: []", "line 2: a second YAML document begins here"),
             ("roster: *nobody", "line 1: *nobody refers to nothing above it"),
             ("roster: &all [*all]", "line 1: roster: an entry must be a mapping with open_kfid or name, not a list"),

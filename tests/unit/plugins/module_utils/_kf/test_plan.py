@@ -207,6 +207,10 @@ class TestExcessRemovals:
             for word in ("max_removals", str(removals), str(most), KFID):
                 assert word in refusal
 
+    def test_the_account_is_named_as_the_playbook_names_it(self) -> None:
+        plan = make_plan(Desired(KFID, "absent", ["a"], None, name="咨询"), [Servicer("a", 0)])
+        assert f"servicers of {KFID} (咨询) would be removed" in plan.excess_removals(RemovalLimit.parse("0"))
+
     def test_without_a_limit_everyone_may_go(self) -> None:
         plan = make_plan(Desired(KFID, "absent", ["a"], None), [Servicer("a", 0)])
         assert plan.excess_removals(None) == ""
