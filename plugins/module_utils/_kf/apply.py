@@ -326,7 +326,8 @@ class _Writer:
                     if not batch:
                         return
                     if _found_nobody(call, written.error) and len(batch) < len(sent):
-                        continue  # without those who are gone
+                        self._write_batch(call, batch)  # without those who are gone
+                        return
                 if written.error is not None and not written.error.retryable:
                     break
                 has_time_left = self._api.pause(attempt, written.error)
