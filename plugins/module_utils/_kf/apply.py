@@ -248,8 +248,8 @@ class _Exchange:
             self._writer.list_again()
 
     def _add_again(self) -> None:
-        """Add those who left in vain. If the service refuses them they stay removed, as was wanted."""
-        left_in_vain = self._left_in_vain()
+        """Add those whom this task removed in vain. If the service refuses them they stay removed, as was wanted."""
+        left_in_vain = [record for record in self._left_in_vain() if record.is_done_by_us]
         try:
             self._writer.try_to_add(left_in_vain)
         finally:

@@ -62,6 +62,11 @@ class Record:
         """Whether this one serves, by name or, as the service says, in a way that the list does not show."""
         return self.serving is not None or (self.action == ADD and self.is_ignored and self.refused is None)
 
+    @property
+    def is_done_by_us(self) -> bool:
+        """Whether it is this task that made this one as wanted, for one who is."""
+        return (self.is_confirmed or self.was_lost) and not self.is_by_others
+
     def is_open(self, call: str) -> bool:
         """Return whether this call still has something to do for this one."""
         return self.refused is None and (self.serving is None) == (call == ADD_SERVICERS)
@@ -118,10 +123,9 @@ class Record:
             # A refused connection never reached the service, so there is no doubt about those.
             return Status.UNKNOWN if self.is_sent else Status.NOT_APPLIED
         if serves == self.is_wanted:
-            is_ours = (self.is_confirmed or self.was_lost) and not self.is_by_others
-            if is_ours and self.is_removed_in_vain:
-                return Status.REMOVED_IN_VAIN
-            return DONE[self.action] if is_ours else Status.CHANGED_CONCURRENTLY
+            if not self.is_done_by_us:
+                return Status.CHANGED_CONCURRENTLY
+            return Status.REMOVED_IN_VAIN if self.is_removed_in_vain else DONE[self.action]
         if self.kept:
             return self.kept
         if self.refused:

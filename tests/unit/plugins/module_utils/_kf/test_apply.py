@@ -817,6 +817,17 @@ class TestExchangeThatIsOfNoUse:
         (unknown,) = [entry["msg"] for entry in report["servicers"] if "not known" in entry["msg"]]
         assert unknown.endswith("then kf/servicer/list failed: -1 system busy; try again later")
 
+    @pytest.mark.parametrize("fault", [{"errcode": 60253}, {"items": {"u0001": 60253}}, {}], ids=str)
+    def test_one_whom_somebody_else_removed_before_the_trial_is_not_put_back(
+        self, simulator: RunningSimulator, fault: dict[str, t.Any]
+    ) -> None:
+        start(simulator, *users(1, 3))
+        simulator.fault(on=DEL, meanwhile={"remove": ["u0001"]}, **fault)
+        simulator.fault(on=ADD, items={"ann": 4711}, times=None)
+        report = manage(simulator, "exact", ["u0003", "ann"])
+        assert told(report) == {"u0003": UNCHANGED, "ann": FAILED, "u0001": UNCHANGED, "u0002": FAILED}
+        assert sorted(simulator.serving(KFID)) == ["u0002", "u0003"]
+
     @pytest.mark.parametrize("fault", [{"http_status": 500}, {"errcode": 60011}], ids=str)
     def test_whoever_left_before_a_list_that_fails_comes_back(
         self, simulator: RunningSimulator, fault: dict[str, t.Any]
