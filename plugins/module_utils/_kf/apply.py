@@ -225,19 +225,25 @@ class _Exchange:
             self._helps = True
         elif batch and not self._helps:
             self._refused_trials.update(record.refused.errcode for record in batch if record.refused)
-            self._choose_another_trial(places)
+            self._offer_place_to_others(places)
 
-    def _choose_another_trial(self, places: int) -> None:
-        """Add those who were not sent yet. Of those refused, let only those wait whose code no trial met."""
-        untried = [record for record in self._waiting if record.refused is None]
-        self._add(untried)
-        added = sum(record.serving is not None for record in untried)
+    def _offer_place_to_others(self, places: int) -> None:
+        """Add those who were not sent yet or refused like a trial, which may have had a reason of its own.
+
+        If none of them is added, only those keep waiting who were refused like no trial.
+        """
+        others = [record for record in self._waiting if not record.refused or self._is_refused_like_a_trial(record)]
+        self._add(others)
+        added = sum(record.serving is not None for record in others)
         self._waiting = [record for record in self._waiting if record.needs_room]
         if added and self._waiting:  # the account is full, and those who were added took the free places
             self._places_taken += min(added, places)
             self._helps = True
         else:
-            self._waiting = [r for r in self._waiting if r.refused and r.refused.errcode not in self._refused_trials]
+            self._waiting = [record for record in self._waiting if not self._is_refused_like_a_trial(record)]
+
+    def _is_refused_like_a_trial(self, record: Record) -> bool:
+        return record.refused is not None and record.refused.errcode in self._refused_trials
 
     def _add(self, records: list[Record]) -> None:
         self._rejection = self._writer.try_to_add(records) or self._rejection

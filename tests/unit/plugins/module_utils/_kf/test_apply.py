@@ -734,7 +734,7 @@ class TestExchangeThatIsOfNoUse:
         report = manage(simulator, "exact", users(101, 150))
         assert not report["changed"]
         assert sorted(simulator.serving(KFID)) == users(1, 50)
-        assert writes(simulator) == [(ADD, 50), (DEL, 1), (ADD, 1), (ADD, 1)]
+        assert writes(simulator) == [(ADD, 50), (DEL, 1), (ADD, 1), (ADD, 49), (ADD, 1)]
         assert {entry["errcode"] for entry in report["servicers"] if entry["action"] == "add"} == {4711}
 
     def test_a_whole_call_that_is_always_refused_ends_in_that_failure(self, simulator: RunningSimulator) -> None:
@@ -858,16 +858,17 @@ class TestExchangeThatIsOfNoUse:
         assert report["summary"] == {"added": 300, "removed": 300, "unchanged": 250, "failed": 0}
         assert fewest(simulator, 501) >= 401
 
+    @pytest.mark.parametrize("size", [20, 500], ids=["a limit found out", "a documented limit"])
     @pytest.mark.parametrize("place", [0, 3])
     def test_a_bad_user_with_the_code_of_the_limit_fails_alone_wherever_it_is_in_the_list(
-        self, simulator: RunningSimulator, place: int
+        self, simulator: RunningSimulator, place: int, size: int
     ) -> None:
-        start(simulator, *users(1, 500), limits={"userids_per_account": 500, "account_limit_errcode": 40058})
+        start(simulator, *users(1, size), limits={"userids_per_account": size, "account_limit_errcode": 40058})
         simulator.fault(on=ADD, items={"ann": 40058}, times=None)
         wanted = users(1001, 1003)
         wanted.insert(place, "ann")
-        report = manage(simulator, "exact", [*users(5, 500), *wanted])
-        assert report["summary"] == {"added": 3, "removed": 3, "unchanged": 496, "failed": 2}
+        report = manage(simulator, "exact", [*users(5, size), *wanted])
+        assert report["summary"] == {"added": 3, "removed": 3, "unchanged": size - 4, "failed": 2}
         assert told(report)["ann"] == FAILED
 
     @pytest.mark.parametrize("errcode", [60111, 701008, 48007, 60021, 60003])
