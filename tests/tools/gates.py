@@ -25,6 +25,7 @@ import yaml
 from . import tarball, translations
 from .checkout import CACHE, claim, copy_collection, environment
 from .commands import FindingError, run, tool
+from .docs import check_documentation
 
 WORK = CACHE / "gates"
 
@@ -44,8 +45,7 @@ class Candidate:
 
 def documentation(candidate: Candidate) -> None:
     """Check the documentation of plugins and guides, and all references in it."""
-    checks = ["--plugin-docs", "--validate-collection-refs", "all", "--check-extra-docs-refs"]
-    candidate.tool("antsibull-docs", "lint-collection-docs", *checks, ".")
+    check_documentation(candidate.source, candidate.variables)
 
 
 def changelog(candidate: Candidate) -> None:
