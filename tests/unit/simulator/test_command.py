@@ -89,6 +89,7 @@ def test_a_bad_configuration_is_reported_in_one_line(tmp_path: Path) -> None:
     assert message == f"{path}: acounts: unknown key (did you mean accounts?)\n"
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     ready_file = tmp_path / "ready.json"
     with started("--ready-file", str(ready_file)):

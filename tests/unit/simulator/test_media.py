@@ -90,6 +90,7 @@ def test_files_are_judged_by_size_and_content(
     assert client.upload(content)["errcode"] == errcode
 
 
+@pytest.mark.slow
 def test_ten_megabytes_are_not_too_large(client: Client) -> None:
     ten = 10 * 1024 * 1024
     assert client.upload(JPG.ljust(ten))["errcode"] == 0

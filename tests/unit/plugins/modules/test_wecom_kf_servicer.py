@@ -483,6 +483,7 @@ def manage(simulator: RunningSimulator, desired: Desired, *, check_mode: bool = 
         return manage_servicers(desired, api, check_mode=check_mode, diff=True)
 
 
+@pytest.mark.slow
 def test_two_thousand_are_changed_in_one_task(simulator: RunningSimulator) -> None:
     """A thousand go and two thousand come: 20 calls to add, 10 to remove, one connection."""
     simulator.reset(corp(users(2001, 3000), limits={"userids_per_account": 3000}))
@@ -494,6 +495,7 @@ def test_two_thousand_are_changed_in_one_task(simulator: RunningSimulator) -> No
     assert simulator.connections() == 1
 
 
+@pytest.mark.slow
 def test_ten_thousand_names_with_duplicates(simulator: RunningSimulator) -> None:
     def work(number: int) -> t.Callable[[], object]:
         names = users(1, number // 2)

@@ -290,11 +290,11 @@ class TestFatalErrors:
     ("status", "body"),
     [
         (404, "<html>not found</html>"),
-        (403, "forbidden"),
-        (302, ""),
         (200, "<html>Sign in to the network</html>"),
-        (200, "OK"),
-        (200, "[]"),
+        pytest.param(403, "forbidden", marks=pytest.mark.slow),
+        pytest.param(302, "", marks=pytest.mark.slow),
+        pytest.param(200, "OK", marks=pytest.mark.slow),
+        pytest.param(200, "[]", marks=pytest.mark.slow),
     ],
 )
 class TestForeignResponses:
@@ -647,6 +647,7 @@ class TestAllAccounts:
         assert result["failure"]["errcode"] == 48002
         assert "48002" in result["msg"]
 
+    @pytest.mark.slow
     def test_tokens_that_die_again_and_again_end_nothing(self, simulator: RunningSimulator) -> None:
         simulator.reset(many_accounts(100, 2, token_calls=30))
         result = self.run(simulator, "present", ["newcomer"])

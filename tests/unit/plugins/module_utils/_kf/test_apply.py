@@ -477,7 +477,7 @@ def writes(simulator: RunningSimulator) -> list[tuple[str, int]]:
     ]
 
 
-@pytest.mark.parametrize("fails_call", [False, True], ids=["item refused", "call refused"])
+@pytest.mark.parametrize("fails_call", [False, *slow(True)], ids=["item refused", "call refused"])
 @pytest.mark.parametrize("errcode", [40058, *slow(81017, 4711)])
 class TestFullAccounts:
     """An account at its limit exchanges servicers in batches, however the service says that it is full."""

@@ -49,6 +49,7 @@ def test_accounts_that_cannot_be_listed_are_an_error(simulator: RunningSimulator
         found(simulator, "咨询")
 
 
+@pytest.mark.slow
 def test_five_thousand_accounts_take_fifty_one_pages(simulator: RunningSimulator) -> None:
     simulator.reset({"accounts": [{"prefix": "wkF", "count": 5000}]})
     assert found(simulator, "nobody") == {"nobody": []}

@@ -540,10 +540,15 @@ def either(request: pytest.FixtureRequest) -> RunningSimulator:
     [
         {"delay": 30},
         {"trickle": 0.05},
-        {"trickle": 1},
-        {"trickle": 0.05, "headers": {"Set-Cookie": "x" * 2000}},
-        {"trickle": 0.02, "http_status": 302, "headers": {"Location": "/elsewhere"}},
-        {"trickle": 0.02, "http_status": 500, "body": "x" * 2000},
+        *(
+            pytest.param(fault, marks=pytest.mark.slow)
+            for fault in (
+                {"trickle": 1},
+                {"trickle": 0.05, "headers": {"Set-Cookie": "x" * 2000}},
+                {"trickle": 0.02, "http_status": 302, "headers": {"Location": "/elsewhere"}},
+                {"trickle": 0.02, "http_status": 500, "body": "x" * 2000},
+            )
+        ),
     ],
     ids=str,
 )
@@ -747,6 +752,7 @@ class TestSize:
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         assert grown < 200 * 1024, f"{grown} KiB"
 
+    @pytest.mark.slow
     def test_a_hundred_mebibytes_in_a_small_compressed_body_is_not_unpacked(self, simulator: RunningSimulator) -> None:
         import zlib
 
