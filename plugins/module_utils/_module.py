@@ -84,7 +84,8 @@ class _Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         if not self._is_ready:
             # Where an account is not a mapping, Ansible stops before it has gathered the secrets.
             secrets = (self._given.get(name) for name, option in self._spec.options.items() if option.get("no_log"))
-            self.no_log_values.update(str(secret) for secret in secrets if secret)
+            for secret in filter(None, secrets):
+                self.hide(str(secret))
             msg = self._explain(msg, self._given)
             if "required: corpid, access_token" in msg:
                 msg = f"no credentials ({msg}); {CREDENTIALS_HINT}"

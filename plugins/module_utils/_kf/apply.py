@@ -96,7 +96,7 @@ class _Applier:
         if rejection:
             error = rejection.failures[0]
             if any(r.needs_room and r.refused and r.refused.errcode == error.errcode for r in self._additions):
-                self._settle(error)
+                self._writer.settle(self._records, error)
                 raise rejection
 
     def remove(self) -> None:
@@ -113,11 +113,11 @@ class _Applier:
 
     def settle(self) -> None:
         """List the account once more where a response does not tell what is so."""
-        self._settle()
+        self._writer.settle(self._records)
         unlisted = [record for record in self._additions if record.is_ignored and record.serving is None]
         if unlisted and any(record.kind is int and record.serving is None for record in self._removals):
             self._writer.add(unlisted)  # the department that covered them may be one that was removed
-            self._settle()
+            self._writer.settle(self._records)
 
     def outcome(self, failures: tuple[WecomError, ...]) -> Outcome:
         """Return what is true about everyone in the plan."""
@@ -131,10 +131,6 @@ class _Applier:
             failures,
             name=self._plan.name,
         )
-
-    def _settle(self, cause: WecomError | None = None) -> None:
-        if any(record.is_in_question for record in self._records):
-            self._writer.list_again(cause)
 
     def _is_receiving(self, record: Record) -> bool:
         return record.key in self._plan.receiving
@@ -211,7 +207,7 @@ class _Exchange:
         leaving, self._going = self._going[:missing_places], self._going[missing_places:]
         try:
             self._writer.remove(leaving)
-            self._list_what_is_in_question(leaving)
+            self._writer.settle(leaving)
         finally:
             self._left += [record for record in leaving if record.serving is None]
 
@@ -247,14 +243,10 @@ class _Exchange:
 
     def _add(self, records: list[Record]) -> None:
         self._rejection = self._writer.try_to_add(records) or self._rejection
-        self._list_what_is_in_question(records)
-
-    def _list_what_is_in_question(self, records: list[Record]) -> None:
-        if any(record.is_in_question for record in records):
-            self._writer.list_again()
+        self._writer.settle(records)
 
     def _add_again(self) -> None:
-        """Add those whom this task removed in vain. If the service refuses them they stay removed, as was wanted."""
+        """Add those that this task removed in vain. If the service refuses them they stay removed, as was wanted."""
         left_in_vain = [record for record in self._left_in_vain() if record.is_done_by_us]
         try:
             self._writer.try_to_add(left_in_vain)
@@ -302,6 +294,11 @@ class _Writer:
                     record.refused = ItemResponse(error.errcode, error.errmsg or "")
             return rejection
         return None
+
+    def settle(self, records: list[Record], cause: WecomError | None = None) -> None:
+        """List the account if only that can tell what a response about one of these means. Raises _CallError."""
+        if any(record.is_in_question for record in records):
+            self.list_again(cause)
 
     def list_again(self, cause: WecomError | None = None) -> None:
         """List the account: that is the truth from now on. Raises _CallError."""

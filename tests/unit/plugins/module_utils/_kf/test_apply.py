@@ -102,6 +102,16 @@ def start(simulator: RunningSimulator, *servicers: t.Any, **more: t.Any) -> None
     simulator.reset(corp(list(servicers), **more))
 
 
+def start_covered(simulator: RunningSimulator) -> None:
+    """Ann serves through department 2, and adding her by userid is ignored."""
+    start(
+        simulator,
+        {"department_id": 2},
+        departments=[{"id": 2, "members": ["ann"]}, 4],
+        covered_by_department="ignored",
+    )
+
+
 class TestBatches:
     def test_adding_250_takes_three_calls(self, simulator: RunningSimulator) -> None:
         report = manage(simulator, "present", users(1, 250))
@@ -985,12 +995,7 @@ class TestIgnored:
     def test_one_that_a_department_covered_is_added_when_that_department_is_removed(
         self, simulator: RunningSimulator
     ) -> None:
-        start(
-            simulator,
-            {"department_id": 2},
-            departments=[{"id": 2, "members": ["ann"]}, 4],
-            covered_by_department="ignored",
-        )
+        start_covered(simulator)
         report = manage(simulator, "exact", ["ann"], [4])
         assert told(report) == {"ann": CHANGED, 4: CHANGED, 2: CHANGED}
         assert simulator.serving(KFID) == ["ann", 4]
@@ -1003,12 +1008,7 @@ class TestIgnored:
     def test_one_who_was_covered_by_a_department_that_goes_and_cannot_be_added_failed(
         self, simulator: RunningSimulator, fault: dict[str, t.Any]
     ) -> None:
-        start(
-            simulator,
-            {"department_id": 2},
-            departments=[{"id": 2, "members": ["ann"]}, 4],
-            covered_by_department="ignored",
-        )
+        start_covered(simulator)
         simulator.fault(on=ADD, nth=2, times=None, **fault)
         report = manage(simulator, "exact", ["ann"], [4], retry_timeout=0.0)
         assert told(report) == {"ann": FAILED, 4: CHANGED, 2: CHANGED}

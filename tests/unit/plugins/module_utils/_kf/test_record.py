@@ -63,6 +63,12 @@ def record_of(action: str, *, serves: bool) -> Record:
     return Record(Step("lisi", action), {"lisi": "LiSi"} if serves else {})
 
 
+def status_after(events: list[Event], record: Record) -> Status:
+    for event in events:
+        event(record)
+    return record.status()
+
+
 @pytest.mark.parametrize(
     ("events", "status"),
     [
@@ -101,10 +107,7 @@ def record_of(action: str, *, serves: bool) -> Record:
     ],
 )
 def test_an_addition(events: list[Event], status: Status) -> None:
-    record = record_of(ADD, serves=False)
-    for event in events:
-        event(record)
-    assert record.status() is status
+    assert status_after(events, record_of(ADD, serves=False)) is status
 
 
 @pytest.mark.parametrize(
@@ -127,10 +130,7 @@ def test_an_addition(events: list[Event], status: Status) -> None:
     ],
 )
 def test_a_removal(events: list[Event], status: Status) -> None:
-    record = record_of(REMOVE, serves=True)
-    for event in events:
-        event(record)
-    assert record.status() is status
+    assert status_after(events, record_of(REMOVE, serves=True)) is status
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,7 @@ def test_a_removal(events: list[Event], status: Status) -> None:
     ],
 )
 def test_nothing_to_do(serves: bool, event: Event, status: Status) -> None:
-    record = record_of(NONE, serves=serves)
-    event(record)
-    assert record.status() is status
+    assert status_after([event], record_of(NONE, serves=serves)) is status
 
 
 @pytest.mark.parametrize("kept", [Status.KEPT, Status.ALL_KEPT])
@@ -180,10 +178,7 @@ events_of_a_call = st.sampled_from(
 @given(events=st.lists(events_of_a_call), action=st.sampled_from([ADD, REMOVE]), is_listed=st.booleans())
 def test_a_list_leaves_no_doubt_and_decides_who_serves(events: list[Event], action: str, is_listed: bool) -> None:
     record = record_of(action, serves=action == REMOVE)
-    for event in events:
-        event(record)
-    (listed if is_listed else not_listed)(record)
-    status = record.status()
+    status = status_after([*events, listed if is_listed else not_listed], record)
     assert status is not Status.UNKNOWN
     assert (record.serving is not None) == is_listed
     assert not status.changed or is_listed == (action == ADD)
