@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 import typing as t
@@ -60,11 +61,36 @@ def raw_server(serve: t.Callable[[socket.socket], None]) -> t.Iterator[RawServer
         server.close()
 
 
+def read_request(connection: socket.socket) -> bytes:
+    """Return one request with its body, in however many pieces it comes; of a TLS handshake only what comes first.
+
+    Whoever closes a connection with something unread resets it, and the client may never see the response.
+    """
+    request = b""
+    while not _is_whole(request):
+        piece = connection.recv(65536)
+        if not piece:
+            break
+        request += piece
+    return request
+
+
+def _is_whole(request: bytes) -> bool:
+    if request.startswith(_TLS_HANDSHAKE):
+        return True
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head)
+    return bool(end) and len(body) >= int(length.group(1) if length else 0)
+
+
+_TLS_HANDSHAKE = b"\x16"
+
+
 def sends(response: bytes) -> t.Callable[[socket.socket], None]:
     """Serve by reading a request and sending this, whatever was asked."""
 
     def serve(connection: socket.socket) -> None:
-        connection.recv(65536)
+        read_request(connection)
         connection.sendall(response)
 
     return serve

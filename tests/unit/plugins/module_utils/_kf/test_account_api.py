@@ -21,7 +21,7 @@ from ansible_collections.wecom.kf.plugins.module_utils._kf.account_api import (
 )
 from ansible_collections.wecom.kf.plugins.module_utils._wecom.errors import WecomError
 from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator
-from ansible_collections.wecom.kf.tests.unit.support.raw_server import raw_server
+from ansible_collections.wecom.kf.tests.unit.support.raw_server import raw_server, read_request
 from ansible_collections.wecom.kf.tests.unit.support.service import (
     ACCOUNT_ADD,
     LINK,
@@ -58,8 +58,7 @@ class TestUpload:
         request = bytearray()
 
         def serve(connection: socket.socket) -> None:
-            while b"--\r\n" not in request:  # the end of the form
-                request.extend(connection.recv(65536))
+            request.extend(read_request(connection))
             connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{"media_id": "mm"}')
 
         with raw_server(serve) as server, api_of(service, api_url=server.url, access_token="t") as api:

@@ -23,7 +23,7 @@ from ansible_collections.wecom.kf.plugins.module_utils._wecom.client import Weco
 from ansible_collections.wecom.kf.plugins.module_utils._wecom.connection import Connection
 from ansible_collections.wecom.kf.plugins.module_utils._wecom.errors import WecomError
 from ansible_collections.wecom.kf.tests.simulator.running import RunningSimulator
-from ansible_collections.wecom.kf.tests.unit.support.raw_server import RawServer, raw_server, sends
+from ansible_collections.wecom.kf.tests.unit.support.raw_server import RawServer, raw_server, read_request, sends
 from ansible_collections.wecom.kf.tests.unit.support.service import ADD, KFID, LIST, client_of, users
 
 TIMEOUT = 0.4
@@ -60,7 +60,7 @@ class Proxy:
         self._response = response
 
     def serve(self, connection: socket.socket) -> None:
-        self.heads.append(connection.recv(65536))
+        self.heads.append(read_request(connection))
         connection.sendall(self._response)
 
 
@@ -315,7 +315,7 @@ class TestEnvironment:
 
         def serve(connection: socket.socket) -> None:
             for _request in range(2):
-                heads.append(connection.recv(65536))
+                heads.append(read_request(connection))
                 connection.sendall(EMPTY_LIST.replace(b"\r\n\r\n", b"\r\nSet-Cookie: a=b\r\n\r\n"))
 
         with raw_server(serve) as server, client_of(simulator, api_url=server.url, access_token="t") as client:
@@ -491,7 +491,7 @@ def tunnel_to(port: int) -> t.ContextManager[RawServer]:
                 sink.sendall(data)
 
     def serve(connection: socket.socket) -> None:
-        assert connection.recv(65536).startswith(b"CONNECT ")
+        assert read_request(connection).startswith(b"CONNECT ")
         with socket.create_connection(("127.0.0.1", port)) as target:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             back = threading.Thread(target=pump, args=(target, connection), daemon=True)
@@ -567,7 +567,7 @@ def test_one_response_has_the_timeout_to_come_to_an_end(either: RunningSimulator
 
 def test_a_body_that_trickles_behind_quick_headers(simulator: RunningSimulator) -> None:
     def serve(connection: socket.socket) -> None:
-        connection.recv(65536)
+        read_request(connection)
         connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
         while True:
             connection.sendall(b" ")
@@ -594,7 +594,7 @@ def test_a_target_that_accepts_and_says_nothing_costs_one_timeout(simulator: Run
 
 def test_a_handshake_that_trickles_costs_one_timeout_and_sends_nothing(simulator: RunningSimulator) -> None:
     def serve(connection: socket.socket) -> None:
-        connection.recv(65536)
+        read_request(connection)
         connection.sendall(b"\x16\x03\x03\x40\x00")
         while True:
             connection.sendall(b"\x02")
@@ -760,11 +760,8 @@ class TestSize:
         packed = b"".join([packer.compress(b" " * 1024**2) for _mebibyte in range(100)]) + packer.flush()
         head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
 
-        def serve(connection: socket.socket) -> None:
-            connection.recv(65536)
-            connection.sendall(head + packed)
-
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        serve = sends(head + packed)
         with raw_server(serve) as server, impatient(simulator, api_url=server.url, timeout=20.0) as client:
             taken = Stopwatch(client)
         assert "more than 32 MiB" in taken.sentence
@@ -772,7 +769,7 @@ class TestSize:
 
     def test_headers_without_end_are_refused(self, simulator: RunningSimulator) -> None:
         def serve(connection: socket.socket) -> None:
-            connection.recv(65536)
+            read_request(connection)
             connection.sendall(b"HTTP/1.1 200 OK\r\n")
             while True:
                 connection.sendall(b"X-Filler: " + b"x" * 1000 + b"\r\n")
@@ -790,14 +787,9 @@ class TestSize:
         assert simulator.connections() == 2
 
 
-def test_an_unreadable_retry_after_is_no_reason_to_unreadable(simulator: RunningSimulator) -> None:
+def test_a_retry_after_that_cannot_be_read_does_not_hide_the_status(simulator: RunningSimulator) -> None:
     response = b"HTTP/1.1 429 Slow down\r\nRetry-After: \xb2\r\nContent-Length: 0\r\n\r\n"
-
-    def serve(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(response)
-
-    with raw_server(serve) as server:
+    with raw_server(sends(response)) as server:
         client = WecomClient(Connection(server.url, access_token="t", retry_timeout=0.0))
         with pytest.raises(WecomError, match="HTTP 429"):
             client.read(LIST)
